@@ -12,6 +12,7 @@ import pytest
 import tinygraph as tg
 from tests.export.onnx.running import needs_onnx
 from tests.targets.js import run_in_node
+from tinygraph.time.scan import scan
 
 from .in_c import Library
 
@@ -56,7 +57,9 @@ WHOLE |= {"where": lambda a, b: np.where(a > b, a, b), "abs": lambda a, b: np.ab
 I, J = (grid.ravel() for grid in np.meshgrid(np.arange(-5, 6), np.array([-4, -3, -1, 1, 2, 5])))  # noqa: E741
 CASES = [(n, f, (A, B)) for n, f in TWO.items()] + [(n, f, (A[NOT_0], B[NOT_0])) for n, f in DIVIDING.items()]
 CASES += [(n, f, (SIDE,)) for n, f in ONE.items()] + [(f"whole {n}", f, (I, J)) for n, f in WHOLE.items()]
-NAMED = {f"q{k}_of": case for k, case in enumerate(CASES)}
+CASES += [(f"whole numbers on a diagonal {k}", lambda a, k=k: np.diag(a, k), (I[:4],)) for k in (0, 1, -2)]
+NO_STEPS = ("a recurrence without steps", scan, (np.zeros((0, 3)), SIDE[None, :3]))
+NAMED = {f"q{k}_of": case for k, case in enumerate([*CASES, NO_STEPS])}
 
 
 def same(got: Any, fn: Any, arguments: Any, text: str, near: float) -> None:
@@ -78,6 +81,18 @@ def test_in_c(tmp_path: Path) -> None:
             np.testing.assert_array_equal(np.signbit(got), np.signbit(due), err_msg=text)
 
 
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.parametrize("double", [True, False])
+def test_what_is_no_whole_number_of_32_bits_is_the_least_in_c(double: bool, tmp_path: Path) -> None:
+    """As in numpy, where C itself leaves it open."""
+    x = np.array([np.nan, np.inf, -np.inf, 1e12, -1e12, 2147483392.0, -2147483392.0, 3.75, -3.75, 0.25])
+    right = np.array([*[-(2**31)] * 5, 2147483392, -2147483392, 3, -3, 0], np.int32)
+    library = Library(tmp_path, double=double)
+    library.add("w", {"w_of": lambda x: x.astype(np.int32)}, {"w_of": x})
+    library.build()
+    np.testing.assert_array_equal(library.call("w_w_of", (x,), [right])[0], right)
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_in_javascript(tmp_path: Path) -> None:
     tg.export.js(
@@ -87,7 +102,7 @@ def test_in_javascript(tmp_path: Path) -> None:
     for name, result in run_in_node(tmp_path, calls, "x").items():
         text, fn, arguments = NAMED[name.removeprefix("x_")]
         assert not isinstance(result, str), f"{text}: {result}"
-        same(result[0], fn, arguments, text, 1e-13)
+        same(np.reshape(result[0], np.shape(fn(*arguments))), fn, arguments, text, 1e-13)
 
 
 @needs_onnx

@@ -15,6 +15,7 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tests.house.sources import ROOT
+from tests.told import told
 
 jax = pytest.importorskip("jax")
 
@@ -92,26 +93,27 @@ def test_sums_and_counts_of_a_ragged_batch() -> None:
 
 
 @each(
-    "call, words",
+    "call, words, lines",
     [
         (
             lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 1, "labels": 1})(0, XS[:, :3], LABELS[:, :3]),
             "divide",
+            "egf",
         ),
-        (lambda f, p: tg.export.jax(f, p, devices=99, split={"xs": 1}), "so many devices"),
-        (lambda f, p: tg.export.jax(f, p, devices=2, split={"z": 1}), "no argument"),
-        (lambda f, p: tg.export.jax(f, p)({"V": 1}, XS, LABELS), "do not fit"),
-        (lambda f, p: tg.export.jax(f, {"V": 1.0}), "a parameter is none"),
-        (lambda f, p: tg.export.jax(f, p, combine="max"), "combine"),
-        (lambda f, p: tg.export.jax(lambda x: x + tg.noise(rng.random, (3,)))({}, np.ones(3)), "outside"),
-        (lambda f, p: tg.export.jax(tg.Dropout(0.5, rng=0))({}, np.ones(3)), r"net.eval\(\)"),
-        (lambda f, p: tg.export.jax(f, p, devices=2, split=["xs"]), "no dict of axes"),
-        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 1.0}), "no dict of axes"),
-        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 1, "labels": True}), "no dict of axes"),
-        (lambda f, p: tg.export.jax(f, p, devices=0), "so many devices"),
-        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 3, "labels": 1})(0, XS, LABELS), "divide"),
-        (lambda f, p: tg.export.jax(tg.cells.GRU), "can be called"),
-        (lambda f, p: tg.export.jax(tg.train.step(f, p, tg.train.Adam(p)), p), 'backend="jax"'),
+        (lambda f, p: tg.export.jax(f, p, devices=99, split={"xs": 1}), "so many devices", "egf"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split={"z": 1}), "no argument", "e"),
+        (lambda f, p: tg.export.jax(f, p)({"V": 1}, XS, LABELS), "do not fit", "eg"),
+        (lambda f, p: tg.export.jax(f, {"V": 1.0}), "a parameter is none", "egf"),
+        (lambda f, p: tg.export.jax(f, p, combine="max"), "combine", "eg"),
+        (lambda f, p: tg.export.jax(lambda x: x + tg.noise(rng.random, (3,)))({}, np.ones(3)), "outside", "gf"),
+        (lambda f, p: tg.export.jax(tg.Dropout(0.5, rng=0))({}, np.ones(3)), r"net.eval\(\)", "gf"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split=["xs"]), "no dict of axes", "eg"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 1.0}), "no dict of axes", "eg"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 1, "labels": True}), "no dict of axes", "eg"),
+        (lambda f, p: tg.export.jax(f, p, devices=0), "so many devices", "egf"),
+        (lambda f, p: tg.export.jax(f, p, devices=2, split={"xs": 3, "labels": 1})(0, XS, LABELS), "divide", "egf"),
+        (lambda f, p: tg.export.jax(tg.cells.GRU), "can be called", "gf"),
+        (lambda f, p: tg.export.jax(tg.train.step(f, p, tg.train.Adam(p)), p), 'backend="jax"', "f"),
     ],
     ids=[
         *("divide", "devices", "split", "values", "parameter", "combine", "noise", "dropout", "names"),
@@ -119,9 +121,10 @@ def test_sums_and_counts_of_a_ragged_batch() -> None:
         *("axis", "class", "step"),
     ],
 )
-def test_a_wrong_call_is_one_error(call: Any, words: str) -> None:
-    with pytest.raises(tg.GraphError, match=words):
+def test_a_wrong_call_is_one_error(call: Any, words: str, lines: str) -> None:
+    with pytest.raises(tg.GraphError, match=words) as refusal:
         call(*network())
+    assert told(refusal.value) == lines
 
 
 def test_values_fit_by_keys_lengths_and_shapes() -> None:
@@ -144,10 +147,10 @@ def test_values_fit_by_keys_lengths_and_shapes() -> None:
         (right | {"more": (np.ones((3, 2)), [1.0])}, "at <parameter 'b'"),
     ]
     for values, place in wrong:
-        with pytest.raises(tg.GraphError, match="the values do not fit the parameters") as told:
+        with pytest.raises(tg.GraphError, match="the values do not fit the parameters") as refusal:
             pure(values, 1.0)
-        assert place in str(told.value), str(told.value)
-        assert "arrays in the nesting and of the shapes of pure.values" in str(told.value)
+        assert place in str(refusal.value) and told(refusal.value) == "eg", str(refusal.value)
+        assert "arrays in the nesting and of the shapes of pure.values" in str(refusal.value)
     single = tg.export.jax(lambda x: x * tg.sum(a), a)
     assert float(single(np.ones(2), 3.0)) == 6.0
     with pytest.raises(tg.GraphError, match="do not fit"):
@@ -275,7 +278,7 @@ def test_two_processes_give_the_gradient_of_one() -> None:
         for k in (0, 1)
     ]
     for process in pair:
-        told = process.communicate(timeout=240)[0]
-        line = re.search(r"apart (\S+), (\S+) ms, one process (\S+) ms, all-gather False", told)
-        assert line, told[-2000:]
+        said = process.communicate(timeout=240)[0]
+        line = re.search(r"apart (\S+), (\S+) ms, one process (\S+) ms, all-gather False", said)
+        assert line, said[-2000:]
         assert float(line[1]) < 1e-12 and float(line[2]) > 0 < float(line[3])

@@ -72,6 +72,7 @@ first, second = lambda x: x, lambda y: (y, y)  # two in one line, which cannot b
         (in_a_dict, ["score", "parts_0", "parts_1", "mean", ""]),
         (of_one, [""]),
         (in_one_list, ["rows_0", "rows_1"]),
+        (lambda x: {"a": x, "none": None, "b": (None, x, x)}, ["a", "x", "x"]),
         (Net(), ["hidden", "last"]),
         (lambda x: Pair(x, x * 2.0), ["left", "right"]),
         (second, ["", ""]),

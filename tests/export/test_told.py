@@ -173,6 +173,19 @@ def test_the_change_by_eight_bits_is_that_of_the_results(folder: Path) -> None:
         assert told == pytest.approx(change, rel=0.06, abs=1e-7)
 
 
+def test_a_result_has_work_memory_where_it_would_spoil_an_argument_of_its_size(tmp_path: Path) -> None:
+    """Its array may be that argument's; it cannot be one of another size or kind."""
+    for fn, numbers in (
+        (lambda x: (x[:4] * 2.0, x * 3.0), 0),
+        (lambda x: (x > 1.0, x * 3.0), 0),
+        (lambda x: (x * 3.0, x[:4] * 2.0), 8),
+        (lambda x: (x[::-1] * 2.0, x * 3.0), 16),  # one pass writes both
+    ):
+        tg.export.c(fn, np.ones(8), tmp_path / "a.c")
+        ram = re.search(r"RAM +(\d+) bytes", (tmp_path / "a.h").read_text())
+        assert ram and int(ram[1]) == 4 * numbers
+
+
 def test_eight_bits_have_a_scale_for_each_row_and_move_no_weight_far(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(12, 9)) * 10.0 ** rng.integers(-3, 3, size=(12, 1))

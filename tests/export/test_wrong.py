@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.told import told
 
 CELL, X = tg.cells.LSTM(3, 4, rng=0), np.ones((1, 3), np.float32)
 W = tg.parameter(np.ones((3, 2)), "W")
@@ -47,33 +48,38 @@ def slowing() -> Any:
 FLAT, WHOLE = "of a transposed array that is flattened\n  fix +pass", np.array([1, 2, 3])
 twice = Twice()
 WRONG: dict[str, tuple[Any, ...]] = {
-    "name ends in .c": (CELL, X, "cell"),
-    "there is no folder": (CELL, X, "folder/cell.c"),
-    "other alphabets": (CELL, X, "zelle-ä.c"),
-    "can be called": (X, CELL, "a.c"),
-    "inner sizes differ": (CELL, np.ones((1, 5), np.float32), "a.c"),
-    "the example is a list": (CELL, [X], "a.c"),
-    "the example has no array": (CELL, None, "a.c"),
-    "an op of your own": (lambda x: twice(x), X, "a.c"),
-    "draws random numbers": (tg.Dropout(0.5, rng=0), X, "a.c"),
-    "has no value while": (lambda x: x if x.sum() > 0 else -x, X, "a.c"),
-    "returns nothing": (lambda x: None, X, "a.c"),
-    "takes 1 positional argument but 2": (product, (X, X), "a.c"),
-    "need an example each": ({"a": product}, X, "a.c"),
-    "holds no function": ({}, {}, "a.c"),
-    "wraps around": (lambda i: i + i, np.array([200], np.uint8), "a.c"),
-    "no real numbers": (product, X.astype(complex), "a.c"),
-    "have 32 bits": (lambda i: i + 2**40, np.array([1]), "a.c"),
-    "inv cannot be exported": (np.linalg.inv, np.eye(3), "a.c"),
-    "fmax of whole numbers cannot be exported\n.*in floats": (np.fmax, (WHOLE, WHOLE), "a.c"),
-    "fmax of booleans cannot be exported\n.*in floats": (np.fmax, (WHOLE > 1, WHOLE > 2), "a.c"),
-    f"argmax {FLAT} an axis": (lambda x: np.argmax(x.T), np.ones((2, 3)), "a.c"),
-    f"cumsum {FLAT} an axis": (lambda x: np.cumsum(x.T), np.ones((2, 3)), "a.c"),
-    f"take {FLAT} take an axis": (lambda x: np.take(x.T, [0, 1]), np.ones((2, 3)), "a.c"),
-    "cell is a function, which has no initial state": (tg.Recurrent(lambda x, h: (h, h)), np.ones((2, 1, 3)), "a.c"),
-    "a function's name is a text": ({3: product}, {3: X}, "a.c"),
-    "name is a text\n  got +''": ({"": product}, {"": X}, "a.c"),
-    "numbers that Slowing computes for each step are Python": (slowing(), X, "a.c"),
+    "name ends in .c": (CELL, X, "cell", "gf"),
+    "there is no folder": (CELL, X, "folder/cell.c", "f"),
+    "other alphabets": (CELL, X, "zelle-ä.c", "gf"),
+    "can be called": (X, CELL, "a.c", "gf"),
+    "inner sizes differ": (CELL, np.ones((1, 5), np.float32), "a.c", "egf"),
+    "the example is a list": (CELL, [X], "a.c", "egf"),
+    "the example has no array": (CELL, None, "a.c", "eg"),
+    "an op of your own": (lambda x: twice(x), X, "a.c", "f"),
+    "draws random numbers": (tg.Dropout(0.5, rng=0), X, "a.c", "gf"),
+    "has no value while": (lambda x: x if x.sum() > 0 else -x, X, "a.c", "egf"),
+    "returns nothing": (lambda x: None, X, "a.c", "f"),
+    "takes 1 positional argument but 2": (product, (X, X), "a.c", "g"),
+    "need an example each": ({"a": product}, X, "a.c", "eg"),
+    "holds no function": ({}, {}, "a.c", "e"),
+    "wraps around": (lambda i: i + i, np.array([200], np.uint8), "a.c", "f"),
+    "no real numbers": (product, X.astype(complex), "a.c", "g"),
+    "have 32 bits": (lambda i: i + 2**40, np.array([1]), "a.c", "egf"),
+    "inv cannot be exported": (np.linalg.inv, np.eye(3), "a.c", "f"),
+    "fmax of whole numbers cannot be exported\n.*in floats": (np.fmax, (WHOLE, WHOLE), "a.c", "f"),
+    "fmax of booleans cannot be exported\n.*in floats": (np.fmax, (WHOLE > 1, WHOLE > 2), "a.c", "f"),
+    f"argmax {FLAT} an axis": (lambda x: np.argmax(x.T), np.ones((2, 3)), "a.c", "f"),
+    f"cumsum {FLAT} an axis": (lambda x: np.cumsum(x.T), np.ones((2, 3)), "a.c", "f"),
+    f"take {FLAT} take an axis": (lambda x: np.take(x.T, [0, 1]), np.ones((2, 3)), "a.c", "f"),
+    "cell is a function, which has no initial state": (
+        tg.Recurrent(lambda x, h: (h, h)),
+        np.ones((2, 1, 3)),
+        "a.c",
+        "f",
+    ),
+    "a function's name is a text": ({3: product}, {3: X}, "a.c", "g"),
+    "name is a text\n  got +''": ({"": product}, {"": X}, "a.c", "g"),
+    "numbers that Slowing computes for each step are Python": (slowing(), X, "a.c", "ef"),
 }
 
 
@@ -83,10 +89,11 @@ def test_a_wrong_call_says_what_is_wrong(
     text: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    fn, example, path = WRONG[text]
+    fn, example, path, lines = WRONG[text]
     own = path.replace(".c", f".{language}")
-    with pytest.raises(tg.GraphError, match=text.replace("ends in .c", f"ends in .{language}")):
+    with pytest.raises(tg.GraphError, match=text.replace("ends in .c", f"ends in .{language}")) as refusal:
         getattr(tg.export, language)(fn, example, own)
+    assert told(refusal.value) == lines
     assert not [*tmp_path.iterdir()]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tests.told import told
 from tinygraph.live.example import example_of, goal_of
 
 RNG = np.random.default_rng(0)
@@ -62,28 +63,29 @@ FAR = len(LETTERS.tokens)
 
 
 @each(
-    "inputs, vocabulary, width, words",
+    "inputs, vocabulary, width, words, lines",
     [
-        ("abc", None, None, "a text needs a vocabulary"),
-        (IDS, "abc", None, "this is no vocabulary"),
-        (RNG.normal(size=(5, 2, 3)), None, None, "a page shows one sequence"),
-        (ROWS[:1], None, None, "too short"),
-        (IDS[:1], None, None, "too short"),
-        (ROWS[0], None, None, "is no sequence"),
-        (np.float64(3), None, None, "is no sequence"),
-        ([[1], [2, 3]], None, None, "is no array"),
-        (["a", "b"], None, None, "no finite numbers"),
-        (ROWS * np.inf, None, None, "no finite numbers"),
-        ([-1, 0], None, None, "no such id"),
-        ([0, 4], None, 4, "no such id"),
-        ([0, FAR], LETTERS, None, "no such id"),
-        (ROWS, None, 4, "does not fit the cell"),
-        ("abc", LETTERS, FAR + 1, "does not fit the cell"),
+        ("abc", None, None, "a text needs a vocabulary", "gf"),
+        (IDS, "abc", None, "this is no vocabulary", "egf"),
+        (RNG.normal(size=(5, 2, 3)), None, None, "a page shows one sequence", "egf"),
+        (ROWS[:1], None, None, "too short", "eg"),
+        (IDS[:1], None, None, "too short", "eg"),
+        (ROWS[0], None, None, "is no sequence", "eg"),
+        (np.float64(3), None, None, "is no sequence", "eg"),
+        ([[1], [2, 3]], None, None, "is no array", "g"),
+        (["a", "b"], None, None, "no finite numbers", "g"),
+        (ROWS * np.inf, None, None, "no finite numbers", "g"),
+        ([-1, 0], None, None, "no such id", "eg"),
+        ([0, 4], None, 4, "no such id", "eg"),
+        ([0, FAR], LETTERS, None, "no such id", "eg"),
+        (ROWS, None, 4, "does not fit the cell", "egf"),
+        ("abc", LETTERS, FAR + 1, "does not fit the cell", "egf"),
     ],
 )
-def test_what_is_no_example(inputs: Any, vocabulary: Any, width: int | None, words: str) -> None:
-    with pytest.raises(tg.GraphError, match=re.escape(words)):
+def test_what_is_no_example(inputs: Any, vocabulary: Any, width: int | None, words: str, lines: str) -> None:
+    with pytest.raises(tg.GraphError, match=re.escape(words)) as refusal:
         example_of(inputs, vocabulary, width)
+    assert told(refusal.value) == lines
 
 
 def test_ids_without_a_bound_may_be_of_any_size() -> None:
@@ -158,23 +160,24 @@ def test_a_loss_of_ones_own_takes_targets_of_other_sizes() -> None:
 
 
 @each(
-    "targets, last, words",
+    "targets, last, words, lines",
     [
-        (GIVEN[:4], False, "one for each of the 5 steps"),
-        (GIVEN[:, :1], False, "do not fit"),
-        (GIVEN, True, "one for the last step"),
-        ([1, 2], False, "do not fit"),
-        ([], False, "do not fit"),
-        (np.zeros((0, 2)), True, "do not fit"),
-        ([0, 0, 3, 0, 0], False, "no such label"),
-        ([-1] * 5, False, "no target counts"),
-        ([-1], True, "no target counts"),
-        (["a"] * 5, False, "no finite numbers"),
+        (GIVEN[:4], False, "one for each of the 5 steps", "eg"),
+        (GIVEN[:, :1], False, "do not fit", "eg"),
+        (GIVEN, True, "one for the last step", "eg"),
+        ([1, 2], False, "do not fit", "eg"),
+        ([], False, "do not fit", "eg"),
+        (np.zeros((0, 2)), True, "do not fit", "eg"),
+        ([0, 0, 3, 0, 0], False, "no such label", "eg"),
+        ([-1] * 5, False, "no target counts", "e"),
+        ([-1], True, "no target counts", "e"),
+        (["a"] * 5, False, "no finite numbers", "g"),
     ],
 )
-def test_what_is_no_target(targets: Any, last: bool, words: str) -> None:
-    with pytest.raises(tg.GraphError, match=words):
+def test_what_is_no_target(targets: Any, last: bool, words: str, lines: str) -> None:
+    with pytest.raises(tg.GraphError, match=words) as refusal:
         goal_of(EXAMPLE, targets, 3 if words == "no such label" else 2, last, False)
+    assert told(refusal.value) == lines
     for own in ([GIVEN[:4].ravel()[:7], False], [np.zeros(0), True]):
         with pytest.raises(tg.GraphError, match="do not fit"):
             goal_of(EXAMPLE, own[0], 2, own[1], True)

@@ -10,6 +10,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tests.told import told
 
 from .networks import TARGETS, XS, H, Judge, Speller
 
@@ -54,38 +55,39 @@ both = tg.cells.Bidirectional(tg.cells.RNN(3, 2, rng=0), tg.cells.RNN(3, 2, rng=
 
 
 @each(
-    "call, words",
+    "call, words, lines",
     [
-        (lambda: tg.draw.live(Mean(), XS), "Mean is not one step after the other"),
-        (lambda: tg.draw.live(both, XS), "no future to look at"),
-        (lambda: tg.draw.live(Stateless(), XS), "carries no state from step to step"),
-        (lambda: tg.draw.live(cell, XS), "a function has no first state"),
-        (lambda: tg.draw.live(np.tanh, XS), "no step that a page could compute"),
-        (lambda: tg.draw.live(Noisy(3, 3, rng=0), XS), "Noisy is not one step after the other"),
-        (lambda: tg.draw.live(tg.cells.RNN(3, 3, rng=0).freeze(), XS), "no parameter to train"),
-        (lambda: tg.draw.live(CELL, "hello"), "a text needs a vocabulary"),
-        (lambda: tg.draw.live(CELL, "hello", vocabulary="helo"), "this is no vocabulary"),
-        (lambda: tg.draw.live(CELL, "hello", vocabulary=LETTERS), "does not fit the cell"),
-        (lambda: tg.draw.live(CELL, np.ones((5, 2, 3))), "a page shows one sequence"),
-        (lambda: tg.draw.live(CELL, XS[:1]), "too short"),
-        (lambda: tg.draw.live(CELL, XS * np.nan), "no finite numbers"),
-        (lambda: tg.draw.live(Speller(5), [0, 1, 7], vocabulary=LETTERS), "there is no such id"),
-        (lambda: tg.draw.live(CELL, XS, TARGETS[:-1]), "the targets do not fit"),
-        (lambda: tg.draw.live(Judge(), XS, [2]), "there is no such label"),
+        (lambda: tg.draw.live(Mean(), XS), "Mean is not one step after the other", "egf"),
+        (lambda: tg.draw.live(both, XS), "no future to look at", "egf"),
+        (lambda: tg.draw.live(Stateless(), XS), "carries no state from step to step", "f"),
+        (lambda: tg.draw.live(cell, XS), "a function has no first state", "egf"),
+        (lambda: tg.draw.live(np.tanh, XS), "no step that a page could compute", "egf"),
+        (lambda: tg.draw.live(Noisy(3, 3, rng=0), XS), "Noisy is not one step after the other", "egf"),
+        (lambda: tg.draw.live(tg.cells.RNN(3, 3, rng=0).freeze(), XS), "no parameter to train", "f"),
+        (lambda: tg.draw.live(CELL, "hello"), "a text needs a vocabulary", "gf"),
+        (lambda: tg.draw.live(CELL, "hello", vocabulary="helo"), "this is no vocabulary", "egf"),
+        (lambda: tg.draw.live(CELL, "hello", vocabulary=LETTERS), "does not fit the cell", "egf"),
+        (lambda: tg.draw.live(CELL, np.ones((5, 2, 3))), "a page shows one sequence", "egf"),
+        (lambda: tg.draw.live(CELL, XS[:1]), "too short", "eg"),
+        (lambda: tg.draw.live(CELL, XS * np.nan), "no finite numbers", "g"),
+        (lambda: tg.draw.live(Speller(5), [0, 1, 7], vocabulary=LETTERS), "there is no such id", "eg"),
+        (lambda: tg.draw.live(CELL, XS, TARGETS[:-1]), "the targets do not fit", "eg"),
+        (lambda: tg.draw.live(Judge(), XS, [2]), "there is no such label", "eg"),
         (
             lambda: tg.draw.live(CELL, XS, optimizer=tg.train.SGD([CELL.weight_hh], 0.1)),
             "lacks parameters of the model",
+            "gf",
         ),
-        (lambda: tg.draw.live(CELL, XS, optimizer="Adam"), "this is no optimizer"),
-        (lambda: tg.draw.live(CELL, XS, loss=lambda y, t: y - t), "the loss returns no number"),
-        (lambda: tg.draw.live(CELL, XS, lang="fr"), "lang is unknown"),
-        (lambda: tg.draw.live(CELL, XS).save("page.svg"), "a live page is an HTML file"),
+        (lambda: tg.draw.live(CELL, XS, optimizer="Adam"), "this is no optimizer", "gf"),
+        (lambda: tg.draw.live(CELL, XS, loss=lambda y, t: y - t), "the loss returns no number", "eg"),
+        (lambda: tg.draw.live(CELL, XS, lang="fr"), "lang is unknown", "eg"),
+        (lambda: tg.draw.live(CELL, XS).save("page.svg"), "a live page is an HTML file", "eg"),
     ],
 )
-def test_it_is_refused(call: Any, words: str) -> None:
+def test_it_is_refused(call: Any, words: str, lines: str) -> None:
     with pytest.raises(tg.GraphError) as refusal:
         call()
-    assert words in str(refusal.value)
+    assert words in str(refusal.value) and told(refusal.value) == lines
 
 
 def test_what_was_passed_stays_as_it_was(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import string
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,17 @@ def test_a_product_with_one_weight_is_one_product() -> None:
     h, w = tg.constant(np.ones((5, 4))), tg.constant(np.ones((3, 4)))
     z = lift(tg.matmul, [w, h], {}, [False, True], 5)
     assert z is not None and z.op is tg.matmul and z.inputs[0] is h and z.shape == (5, 3)
+
+
+def test_a_sum_of_all_letters_has_none_left_for_the_steps() -> None:
+    letters = string.ascii_letters
+    for count, lifted in ((51, True), (52, False)):
+        told, x = letters[:count], tg.constant(np.ones((2, *[1] * 26)))
+        subscripts = f"{told[:26]},{told[26:]}->{told[:2]}"
+        z = lift(
+            tg.ops.einsum, [x, tg.constant(np.ones([1] * (count - 26)))], {"subscripts": subscripts}, [True, False], 2
+        )
+        assert (z is not None) is lifted
 
 
 def test_a_users_op_stays_in_the_loop() -> None:

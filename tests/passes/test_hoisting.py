@@ -71,6 +71,34 @@ def test_output_layers_go_last():
     assert ops_of(results) == ["each", "loop", "matmul", "softmax"]
 
 
+VIEWS = {
+    "reshape": lambda x: x.reshape(3, 2),
+    "transpose": lambda x: tg.transpose(x),
+    "getitem": lambda x: x[::-1],
+    "broadcast_to": lambda x: tg.broadcast_to(x, (2, 2, 3)),
+}
+
+
+@each("name", VIEWS)
+def test_views_stay_where_they_are_read(name):
+    """They cost nothing; nothing else is there to be moved."""
+    op = VIEWS[name]
+    for made, fn in (
+        (HoistBefore(), lambda x, h: (None, tg.tanh(op(x) + h))),
+        (HoistAfter(), lambda x, h: (op(h), tg.tanh(h + 1.0))),
+    ):
+        start = op(XS[0]) if isinstance(made, HoistBefore) else XS[0]
+        results = moved(made, lambda xs, h, fn=fn: tg.unroll(fn, xs, h), XS, np.asarray(getattr(start, "value", start)))
+        assert not made.changed and name in ops_within(results)
+
+
+def test_constants_are_not_repeated_for_the_steps():
+    x, y = tg.constant(WX.value), tg.constant(WY.value)
+    fn = lambda xs, h: tg.unroll(lambda a, h: (h @ y, tg.tanh(a @ x + h)), xs, h)[0]  # noqa: E731
+    assert ops_of(moved(HoistBefore(), fn, XS, H0)) == ["each", "loop", "matmul"]
+    assert ops_of(moved(HoistAfter(), fn, XS, H0)) == ["each", "loop", "matmul"]
+
+
 @pytest.mark.parametrize("made", [HoistBefore(), HoistAfter()], ids=["before", "after"])
 def test_what_waits_for_the_state_and_feeds_it_stays(made):
     results = moved(made, lambda xs, h: tg.unroll(lambda x, h: (x, tg.tanh(h @ WH)), xs, h)[1], XS, H0)

@@ -11,12 +11,15 @@ import numpy as np
 import tinygraph as tg
 from tests.compiled.comparing import with_gradients
 from tests.each import each
+from tinygraph.core.graph import ancestors
 from tinygraph.core.leaves import Constant
 from tinygraph.core.node import Node
+from tinygraph.passes import PushSlices
 from tinygraph.passes.journal import Journal, every, makers, marked
+from tinygraph.passes.rewriting import same_nodes
 from tinygraph.plan.actions import Elementwise
 
-from .graphs import CASES, built, trace
+from .graphs import CASES, built, run, trace
 
 W = tg.parameter(np.random.default_rng(0).normal(size=(3, 3)) * 0.5, "W")
 XS = np.random.default_rng(1).normal(size=(4, 2, 3))
@@ -135,6 +138,30 @@ def test_what_is_put_in_order_joined_or_cut_is_done_by_the_actions_that_do_it(ce
     for node in traced:
         if node._op.name in ("tanh", "sigmoid", "exp"):
             assert node._op.name in works[node], (node, works[node])
+
+
+@each("backend", BACKENDS)
+def test_slices_that_are_moved_before_an_op_are_views_and_no_constants(backend: str) -> None:
+    """The sum of which they are slices has a constant among its terms, and is computed slice by slice."""
+
+    def fn(x: Any) -> Any:
+        a, b = tg.split(x * 2.0 + np.arange(6.0), 2, axis=1)
+        return tg.sigmoid(a) * tg.tanh(b)
+
+    _, why = told(plan_of(fn, np.ones((2, 6)), backend=backend))
+    assert why["getitem"] == ["nobody"] * 2 and not any(map(any, (why["add"], why["multiply"], why["sigmoid"])))
+
+
+def test_slices_that_are_moved_before_an_op_are_made_for_it() -> None:
+    def fn(x: Any) -> Any:
+        return [tg.sigmoid(part) for part in tg.split(np.arange(6.0) + x * 2.0, 2, axis=1)]
+
+    graph = trace(fn, np.ones((2, 6)))
+    with marked(graph.results):
+        nodes = ancestors(run(PushSlices(), graph.results))
+        readers = [(n, x) for n in nodes for x in n._inputs if x._op is not None and x._op.name == "getitem"]
+        assert len(readers) == 4 and all(same_nodes(makers(x), makers(n)) for n, x in readers)
+        assert all(maker._op is n._op for n, _ in readers for maker in makers(n))
 
 
 @each("name", list(CASES)[::4])

@@ -106,6 +106,14 @@ def test_a_long_chain_is_shortened():
     assert table(describe([Elementwise((3,), (x,), (), ((0, x),))]))[1][0] == "copy"
 
 
+def test_reductions_of_a_pass_are_named_and_counted_with_its_ops():
+    x, row = view(Buffer("scratch", 40, F4), 4, 10), view(Buffer("scratch", 4, F4), 4)
+    for free in ("copy", "astype", "stop_gradient", "broadcast_to"):
+        ops = tuple(Instruction(name, (k,), F4) for k, name in enumerate(("exp", free)))
+        action = Elementwise((4, 10), (x,), ops, (), (("sum", 1, row), ("max", 2, row)))
+        assert table(describe([action]))[1] == [f"exp {free} sum max", "(4, 10)", "120 FLOP", "192 B"]
+
+
 def test_an_op_is_not_run_for_its_flops():
     class Never(tg.Op):
         def forward(self, x):

@@ -84,6 +84,8 @@ PARTS = {
     "backwards in rows": lambda m, x: m.concatenate(
         [m.reshape(x[:, ::-1], (3, 2)), m.exp(m.reshape(x, (3, 2)))], axis=1
     ),
+    "computed and read in rows": lambda m, x: m.concatenate([m.reshape(m.exp(x), (3, 2)), x.T], axis=1),
+    "computed and read in a row": lambda m, x: m.concatenate([m.reshape(m.exp(x), (1, 6)), x.reshape(1, 6)], axis=1),
     "spread and read in rows": lambda m, x: m.concatenate(
         [m.reshape(m.broadcast_to(x[:1], (2, 3)), (3, 2)), x.T], axis=1
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -77,7 +79,7 @@ class Computing:
 
     def __init__(self, one: OneStep, loss: Any, target: Any, optimizer: Optimizer, names: dict[Parameter, str]) -> None:
         self.one, self.rows, self.names = one, rows_of(one), names
-        self.target = Constant(np.asarray(target))
+        self.target = Constant(target)
         self.loss = loss(one.y, self.target)
         self.parameters: list[Parameter] = optimizer._flat
         self.floating = [k for k, s in enumerate(one.before) if s.dtype.kind == "f"]
@@ -135,7 +137,4 @@ class Computing:
 
     def _linear(self, gradients: Sequence[Any]) -> Node:
         """A loss whose gradients are these."""
-        total: Any = 0.0
-        for p, g in zip(self.parameters, gradients, strict=True):
-            total = total + total_of(p * g)
-        return total
+        return reduce(add, [total_of(p * g) for p, g in zip(self.parameters, gradients, strict=True)])

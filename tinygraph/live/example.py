@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -168,7 +169,7 @@ def _sizes(array: ndarray, T: int, width: int, last: bool, labels: bool, own_los
     """The shape of targets without a batch axis: steps first."""
     steps = 1 if last else T
     rest = (array.size // steps,) if own_loss and not labels else () if labels else (width,)
-    if array.size != steps * int(np.prod(rest)) or not array.size:
+    if array.size != steps * prod(rest) or not array.size:
         one = "one for the last step" if last else f"one for each of the {T} steps"
         expected = f"{one}: labels, or numbers of the output's size {width}"
         raise GraphError(f"{OWNER}: the targets do not fit", expected=expected, got=f"shape {array.shape}")

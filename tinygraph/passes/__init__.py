@@ -46,9 +46,8 @@ def optimise(results: Sequence[Node], *, fuses: bool, journal: Journal | None = 
             notes += each.notes
         if not fuses:
             return _simplified(nodes, journal), notes
-        pushed = PushSlices()
-        pushed.journal = journal
-        nodes = _simplified(pushed.run(_simplified(nodes, journal, decompose)), journal)
+        # It notes nothing: the slices are views of what is computed, as before.
+        nodes = _simplified(PushSlices().run(_simplified(nodes, journal, decompose)), journal)
     return nodes, notes
 
 

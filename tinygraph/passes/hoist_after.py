@@ -31,7 +31,7 @@ class HoistAfter(Pass):
         roots = [p for p in picks if not isinstance(p, int)]
         order = ancestors(roots)
         core = {*ancestors(body.nexts)}
-        free = {n for n in order if n._op is not None and n not in core and n._inputs}
+        free = {n for n in order if n not in core and n._inputs}
         lifting = self._lifted(over, order, free)
         if lifting is None or body.recompute:
             return super().loop(over, picks)
@@ -43,7 +43,7 @@ class HoistAfter(Pass):
         ]
         selected: dict[Selection, Node] = {}
         for p in picks:
-            if isinstance(p, int) or p not in free or p not in lifting.outer:
+            if isinstance(p, int) or p not in lifting.outer:
                 selected[p] = select(over, p)
             else:
                 outer = lifting.outer[p]

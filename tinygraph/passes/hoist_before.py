@@ -33,7 +33,7 @@ class HoistBefore(Pass):
         roots = [*body.nexts, *(p for p in picks if not isinstance(p, int))]
         order = ancestors(roots)
         wait = waiting(body, order)
-        free = {n for n in order if n._op is not None and n not in wait and n._inputs}
+        free = {n for n in order if n not in wait and n._inputs}
         lifting, varying = Lifting(over), made_from(body.slices, order)
         if body.recompute:
             free -= varying  # values for all steps would be stored for all steps

@@ -19,8 +19,8 @@ VIEWS = frozenset((reshape, transpose, getitem, broadcast_to))
 
 
 def is_heavy(node: Node) -> bool:
-    """Whether a node is worth hoisting by itself; element-wise nodes are not, because they fuse inside the loop."""
-    return node._op is not None and node._op not in VIEWS and not isinstance(node._op, Elementwise)
+    """Whether an op is worth hoisting by itself; element-wise ones are not, because they fuse inside the loop."""
+    return node._op not in VIEWS and not isinstance(node._op, Elementwise)
 
 
 class Lifting:

@@ -46,6 +46,7 @@ class PushSlices(Pass):
             if before in self.levels[-1]:
                 parts.append(self._pushed(part, before, own))
             else:
+                now.place = x._place  # a slice of a constant is not the slice that the user wrote
                 parts.append(getitem(part, index=own) if any(i != slice(None) for i in own) else part)
         now.place = x._place
         sliced: Node = x._op(*parts, **x._attributes)  # type: ignore[misc]

@@ -109,7 +109,7 @@ class Carrying:
             self.copies.append((n, target))
 
     def _is_read_before(self, slot: Slot, writer: Node) -> bool:
-        """Whether every read of the carry comes before its next value is written.
+        """Whether every read of the carry, of which no later loop reads each step, comes before its next is written.
 
         A group of one element-wise pass reads each element before it writes that element, so its own reads are safe.
         """
@@ -119,16 +119,10 @@ class Carrying:
             for n in unit:
                 if is_view(n) or all(level.base(x) is not slot for x in n._inputs):
                     continue
-                same_pass = (
-                    unit_number == at
-                    and is_light(n)
-                    and is_light(writer)
-                    and all(x is slot or level.base(x) is not slot for x in n._inputs)
-                    and slot.shape == n.shape
-                )
-                if unit_number > at or (unit_number == at and not same_pass):
+                in_place = is_light(writer) and all(x is slot or level.base(x) is not slot for x in n._inputs)
+                if unit_number > at or (unit_number == at and not in_place):
                     return False
-        return not any(level.base(p) is slot for p in self.picks)
+        return True
 
     def _place_picks(self) -> None:
         """Write each selected value directly into the memory of its selection."""
@@ -143,6 +137,6 @@ class Carrying:
             for n in {p, self.inner.base(p)}:
                 while n in self.inner.within:
                     n = self.inner.within[n]
-                if n in self.inner.when and n not in self.inner.homes and n._op is not None:
+                if n in self.inner.when and n not in self.inner.homes:
                     shape, dtype = (self.body.steps, *n.shape), n.dtype
                     self.inner.homes[n] = lambda s=shape, d=dtype: self._at_step(self.outer.allocate(s, d))  # type: ignore[misc]

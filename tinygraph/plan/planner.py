@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from ..passes.journal import Journal
 from . import emission, views
 from .actions import Buffer, View
 from .carrying import Carrying
-from .schedule import is_view, schedule
+from .schedule import VIEWS, is_view, schedule
 
 Home = Callable[[], View]
 
@@ -99,13 +100,13 @@ class Level:
 
     def base(self, node: Node) -> Node:
         """The node that owns the memory of a view node; any other node is its own base."""
-        while node._op is not None and not node._op.selects and is_view(node):
+        while node._op in VIEWS:
             node = node._inputs[0]
         return node
 
     def allocate(self, shape: Sequence[int], dtype: np.dtype) -> View:
         """A contiguous view of a new scratch buffer."""
-        size = int(np.prod(shape))
+        size = prod(shape)
         return views.whole(Buffer("scratch", size, dtype, depth=self.depth), shape)
 
     def place(self, node: Node) -> View:
@@ -146,7 +147,7 @@ class Level:
     def is_fixed(self, node: Node) -> bool:
         """Whether the value is loop-invariant: computed before the loop around and equal at every step."""
         base = self.base(node)
-        return self.outer is not None and (base in self.fixed or isinstance(base, (Constant, Parameter, Live)))
+        return self.outer is not None and (base in self.fixed or isinstance(base, Constant))
 
     def claim_memory(self) -> None:
         """Decide which values are written directly into the memory of a concatenation."""

@@ -36,6 +36,8 @@ def eager(fn: Any, arguments: Any) -> list[ndarray]:
 def hold(fn: Any, example: Any, *runs: Any, dynamic: Any = ("T", "B"), tolerance: float = 1e-5, **options: Any) -> Any:
     """The file of a function is right at the example and the runs; returns how many nodes of each kind it has."""
     model = modelled(fn, example, dynamic, **options)
+    bodies = [a.g.name for node in model.graph.node for a in node.attribute if a.HasField("g")]
+    assert len({*bodies}) == len(bodies), "bodies of loops have names of their own"
     for arguments in (example, *runs):
         for a, b in zip(ran(model, fn, arguments), eager(fn, arguments), strict=True):
             assert (a.shape, a.dtype) == (b.shape, b.dtype)

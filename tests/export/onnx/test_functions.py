@@ -177,11 +177,37 @@ class Opaque(tg.Op):
         return gz
 
 
+class Wide(Opaque):
+    def forward(self, x: Any) -> Any:
+        return 2 * x if isinstance(x, tg.Node) else 2 * x.astype(np.float64)
+
+
+class Short(Opaque):
+    def forward(self, x: Any) -> Any:
+        return x[0] if isinstance(x, tg.Node) else 2 * x
+
+
+class Fixed(Opaque):
+    def forward(self, x: Any) -> Any:
+        return np.zeros(x.shape, x.dtype)
+
+
+OTHER = r"its forward on nodes gives \({}3\) float32 instead of \(5, 2, 3\) float{}"
+OWN: dict[str, tuple[type[tg.Op], str]] = {
+    "opaque": (Opaque, "its forward does not run on nodes: "),
+    "fixed": (Fixed, "its forward does not run on nodes: it gives ndarray\n"),
+    "wide": (Wide, OTHER.format("5, 2, ", "64")),
+    "short": (Short, OTHER.format("2, ", "32")),
+}
+
+
 def test_an_op_of_the_users_own() -> None:
-    swish, opaque = Swish(), Opaque()
+    swish = Swish()
     hold(lambda x: swish(x) + 1, drawn(5, 2, 3), drawn(7, 4, 3))
-    with pytest.raises(tg.GraphError, match=r"opaque: its forward does not run on nodes[\s\S]*NumPy functions"):
-        modelled(lambda x: opaque(x), drawn(5, 2, 3))
+    for name, (kind, words) in OWN.items():
+        op = kind()
+        with pytest.raises(tg.GraphError, match=rf"export\.onnx: {name}: {words}[\s\S]*by NumPy functions"):
+            modelled(lambda x, op=op: op(x), drawn(5, 2, 3), ())
 
 
 def test_other_results_and_arguments() -> None:

@@ -47,6 +47,29 @@ def test_text_that_is_not_llvm():
         compiler.compile_text("define i64 @f(")
 
 
+@pytest.mark.parametrize(
+    "features, size", [("+sse2,+avx2,+avx512f", 64), ("+avx2,-avx512f", 32), ("-avx2,+avx", 16), ("", 16)]
+)
+def test_vectors_are_as_wide_as_the_processors_widest_registers(features, size, monkeypatch):
+    monkeypatch.setattr(compiler, "_host", lambda: ("some", features))
+    assert compiler.vector_bytes() == size
+
+
+@pytest.mark.parametrize("vectorised", [True, False])
+def test_few_passes_for_what_is_vectorised_and_all_for_the_rest(vectorised, monkeypatch):
+    import llvmlite.binding as llvm
+
+    made, original = [], llvm.create_new_module_pass_manager
+    monkeypatch.setattr(llvm, "create_new_module_pass_manager", lambda: made.append(1) or original())
+    module = compiler._optimised(text(61), vectorised, compiler._machine())
+    assert bool(made) is vectorised and "@plus" in str(module)
+    assert f'"prefer-vector-width"="{8 * compiler.vector_bytes()}"' in str(module)
+
+
+def test_what_is_no_object_file_is_not_loaded():
+    assert compiler._loaded(b"garbage", text(1)) is None
+
+
 def test_threads_at_once_compile_once():
     def work():
         with ThreadPoolExecutor(8) as pool:

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,6 +38,32 @@ def test_without_a_home_nothing_is_kept(own_folder, monkeypatch):
     if sys.platform != "win32":
         assert disk.folder() is None
     assert again(10) == again(10) == COMPILED
+
+
+@each("platform, place", [("win32", ("AppData", "Local")), ("darwin", ("Library", "Caches")), ("linux", (".cache",))])
+def test_each_system_has_its_place_for_caches(platform, place, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    for name in ("TINYGRAPH_CACHE_DIR", "LOCALAPPDATA", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert disk.folder() == tmp_path.joinpath(*place, "tinygraph", "code-2")
+    for name, of in (("LOCALAPPDATA", "win32"), ("XDG_CACHE_HOME", "linux")):
+        monkeypatch.setenv(name, str(tmp_path / name))
+        if platform == of:
+            assert disk.folder() == tmp_path / name / "tinygraph" / "code-2"
+    monkeypatch.setenv("TINYGRAPH_CACHE_DIR", str(tmp_path / "own"))
+    assert disk.folder() == tmp_path / "own" / "code-2"
+
+
+def test_without_a_home_there_is_nothing_to_clear(monkeypatch):
+    monkeypatch.setattr(disk, "folder", lambda: None)
+    disk.clear()
+
+
+def test_a_key_that_cannot_be_read_again_seals_nothing(tmp_path):
+    lost = SimpleNamespace(path=tmp_path, read=lambda name: None, write=lambda name, data, replace=True: None)
+    with pytest.raises(OSError, match="secret cannot be read"):
+        disk._made_secret(lost)
 
 
 def test_a_full_disk_leaves_nothing_behind(own_folder, monkeypatch):

@@ -7,6 +7,8 @@ from tests.each import each
 from tests.ops import vocabulary
 from tests.ops.vocabulary import RELATIONS
 from tinygraph.plan.actions import Buffer, Elementwise, Instruction, View
+from tinygraph.run.native.access import lanes_for
+from tinygraph.run.native.text import LLVMWriter
 
 from .running import check, ready, whole
 
@@ -32,6 +34,13 @@ def pairs(dtype):
     x, y = np.meshgrid(EXTREMES, EXTREMES)
     with np.errstate(over="ignore"):
         return x.ravel().astype(dtype), y.ravel().astype(dtype)
+
+
+@each("vector_bytes", [16, 32, 64])
+@each("codes, size", [(["f4"], 4), (["f8"], 8), (["f8", "f4"], 4), (["i8", "b1", "f8"], 8), (["i8", "u1"], 4), ([], 4)])
+def test_a_vector_is_as_wide_as_the_narrowest_float_fills_a_register(codes, size, vector_bytes):
+    """Without floats as of 32 bits."""
+    assert lanes_for(LLVMWriter(vector_bytes), codes) == vector_bytes // size
 
 
 @each("dtype", [F4, F8])

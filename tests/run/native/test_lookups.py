@@ -148,6 +148,13 @@ def test_one_hot_of_every_dtype(dtype):
             check(*call(tg.ops.one_hot, [labels], depth=depth, dtype=dtype))
 
 
+def test_one_hot_beside_other_numbers():
+    """Its vectors lie across the result."""
+    ids, x = np.array([2, 0, 3]), np.arange(12.0).reshape(3, 4)
+    step = tg.compile(lambda i, x: np.stack([x, tg.one_hot(i, 4)], axis=2), backend="native")
+    np.testing.assert_array_equal(step(ids, x), np.stack([x, np.eye(4)[ids]], axis=2))
+
+
 def test_indices_in_the_other_order_of_bytes_are_left_to_numpy():
     table, ids = tg.parameter(np.arange(12.0).reshape(4, 3)), np.array([1, 2], np.dtype("i4").newbyteorder())
     for fn in (lambda i: table[i], lambda i: i + 1, lambda i: tg.one_hot(i, 4), tg.argmax):

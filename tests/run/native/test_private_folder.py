@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from tests.each import each
-from tinygraph.run.native import disk
+from tinygraph.run.native import disk, private_folder
 
-from .kept import COMPILED, STORED, again, files
+from .kept import COMPILED, STORED, again, files, key
 
 pytest.importorskip("llvmlite")
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has other rights")
@@ -82,6 +82,17 @@ def test_a_pipe_or_folder_in_a_files_place_does_not_stop_us(stored):
         file.unlink()
         make(file)
         assert again(1) == COMPILED
+
+
+def test_where_files_have_no_owners_the_folder_is_used_by_its_path(own_folder, monkeypatch):
+    """On Windows, whose folder of caches is private by its access list."""
+    monkeypatch.setattr(private_folder, "HAS_OWNERS", False)
+    again(1)
+    assert again(1) == STORED and [path.name for path in disk.folder().glob("*.o")] == [f"{key(1)}.o"]
+    disk.folder().chmod(0o777)
+    assert again(1) == STORED
+    disk.clear()
+    assert again(1) == COMPILED and len([*disk.folder().iterdir()]) == 2
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs the right to give files away")

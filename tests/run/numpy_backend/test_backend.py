@@ -248,6 +248,24 @@ def test_most_views_bounds_what_is_kept():
     body = tuple(Elementwise((1, 2), (v,), (Instruction("tanh", (0,), F4),), ((1, v),)) for v in big)
     program = ByNumpy([Repeat(300, 0, body)], aligned_block(2400), most_views=500)
     assert sorted(type(place).__name__ for place in program._places) == ["list", "ndarray"]
+    assert program.views_bytes == 300 * (120 + 2 * 16), "of each step an array in the list, with two axes"
+    alone = View(big[0].buffer, 0, (1, 2), (2, 1))
+    outside = Elementwise((1, 2), (alone,), (Instruction("tanh", (0,), F4),), ((1, alone),))
+    assert ByNumpy([outside], aligned_block(2400)).views_bytes == 0
+
+
+def chain(op, count, n):
+    """``count`` ops in a row on n numbers; the last one is the result."""
+    x, z = (View(Buffer(kind, n, F8), 0, (n,), (1,)) for kind in ("argument", "result"))
+    return Elementwise((n,), (x,), tuple(Instruction(op, (k,), F8) for k in range(count)), ((count, z),))
+
+
+@each("op, count, slots", [("tanh", 1, 0), ("tanh", 2, 1), ("tanh", 9, 2), ("softplus", 1, 1), ("softplus", 9, 3)])
+def test_temporaries_are_used_again(op, count, slots):
+    """The operand and the result of an op, and what it needs itself; a result that is stored is written there."""
+    assert ByNumpy([chain(op, count, 20)], aligned_block(0)).temporary_bytes == slots * 20 * 8
+    several = [chain(op, count, n) for n in (3, 20, 7)]
+    assert ByNumpy(several, aligned_block(0)).temporary_bytes == slots * 20 * 8, "all chains share them"
 
 
 def test_a_block_is_aligned():

@@ -115,6 +115,13 @@ def test_of_the_environments_libraries_openblas_comes_first(tmp_path: Path) -> N
     assert library is not None and Path(library.path).name == "libcblas.so.3"
 
 
+def test_on_macos_it_is_accelerate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(blas, "opened", lambda name, file: (name, file))
+    framework = Path("/System/Library/Frameworks/Accelerate.framework")
+    assert blas.system() == ("system", framework / "Accelerate")
+
+
 @each("folder", ["{}.libs", "{}/.dylibs", "{}/.libs"])
 def test_the_library_that_a_package_brings_lies_beside_or_inside_of_it(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

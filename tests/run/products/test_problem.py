@@ -100,5 +100,6 @@ def test_columns_are_halved_until_the_weight_fits(size: int) -> None:
     columns = smaller.shape[1]
     assert smaller.shape[0] == 4 and smaller.shape[2] == k and math.log2(columns) % 1 == 0
     assert columns * k * size <= problems.MOST_BYTES < 2 * columns * k * size
+    assert smaller.out_m == smaller.b[0] == columns and smaller.b[1] == 1
     narrow = Problem(size, (4, 64, problems.MOST_BYTES), (1, 4), (1, 1), 64)
     assert bounded(narrow).shape == narrow.shape

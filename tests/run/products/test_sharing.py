@@ -118,6 +118,14 @@ def test_the_most_that_is_lost_is_what_its_module_says() -> None:
     assert sharing.MONOTONIC == time.CLOCK_MONOTONIC
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_what_several_threads_change_lies_on_lines_of_its_own(threads: int) -> None:
+    team = sharing.team(threads)
+    assert team.shape == (sharing.TEAM_SIZE,) and team.ctypes.data % 64 == 0 and team[sharing.HELPERS] == threads - 1
+    lines = [slot * 8 // 64 for slot in (sharing.LEFT, sharing.DONE, sharing.BUSY)]
+    assert len({*lines}) == 3 and sharing.SEMAPHORE * 8 // 64 not in lines
+
+
 def test_a_second_caller_does_not_wait_for_the_team() -> None:
     team = rested()
     team[sharing.BUSY] = 1

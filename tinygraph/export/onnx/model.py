@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ... import atomic
+from ...cells import Recurrent
 from ...cells.base.classic import ClipBound
 from ...core.checks import flag
 from ...core.errors import GraphError, refusing
@@ -139,7 +140,7 @@ def described(exported: Exported, traced: Free, to: Translation) -> dict[str, An
         "tinygraph": _version(),
         "cell": type(cell).__name__ if not hasattr(cell, "__name__") else cell.__name__,
         "options": options_of(cell),
-        "settings": dict(getattr(exported.subject, "settings", {})),
+        "settings": dict(exported.subject.settings) if isinstance(exported.subject, Recurrent) else {},
         "inputs": {name: [*axes] for name, axes in traced.axes.items()},
         "parameters": [*to.parameters],
         "natives": {name: {"cell": type(c).__name__, "options": options_of(c)} for name, c in to.natives},

@@ -111,10 +111,10 @@ def _node(to: Translation, cell: Any, drive: Any, x: Wire, states: list[Wire]) -
     if "P" in weights:
         inputs.append(weights["P"])
     to.natives.append((name, cell))
-    outputs = w.write(
+    outputs: list[str] = w.write(
         kind, *inputs, outputs=1 + cell.states, word=name.removeprefix(w.prefix), **settings_of(cell, drive.reverse)
     )
-    return list(outputs)
+    return outputs
 
 
 def settings_of(cell: Any, reverse: bool) -> dict[str, Any]:

@@ -49,10 +49,7 @@ class Translation:
 
     def value(self, node: Node) -> Wire:
         """The value of a node that is written."""
-        for values in reversed(self._values):
-            if node in values:
-                return values[node]
-        raise AssertionError(f"{node.label()} is not written")
+        return next(values[node] for values in reversed(self._values) if node in values)
 
     def known(self, node: Node) -> bool:
         return any(node in values for values in self._values)
@@ -74,7 +71,9 @@ class Translation:
         for node in order:
             if self.known(node):
                 continue
-            if node in parts:
+            if (number := self.silent(node)) is not None:
+                self.put(node, self.evenly(number, node))
+            elif node in parts:
                 self._split(parts[node])
             elif isinstance(node._op, Loop):
                 self._loop(node, selections.get(node, []))
@@ -157,9 +156,6 @@ class Translation:
         if isinstance(node, Constant):
             array = self.free.constant(node)
             return Wire(w, w.filled(array) if isinstance(array, Filled) else w.constant(array), node.dtype)
-        number = self.silent(node)
-        if number is not None:
-            return self.evenly(number, node)
         if isinstance(node, Noise):
             problem = "random numbers are drawn at each call, which a file cannot do as NumPy does"
             fix = "layer.eval() before, if it is dropout; or draw outside and pass them as an argument"
@@ -184,8 +180,6 @@ class Translation:
         assert op is not None
         if (only := _cut(node)) is not None:
             return self.value(only)
-        if (number := self.silent(node)) is not None:
-            return self.evenly(number, node)
         inputs = [self.value(x) for x in node._inputs]
         with w.at(node.scope):
             if isinstance(op, Scan) or op.name == "cumprod":

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import prod
 from typing import Any
-
-import numpy as np
 
 from ...core.errors import GraphError
 from ...ops.broadcasting import Elementwise as ElementwiseOp
@@ -40,7 +39,7 @@ def run(walk: Walk, action: Any) -> None:
 
 
 def _call(walk: Walk, action: Call) -> None:
-    if not int(np.prod(action.out.shape)):
+    if not prod(action.out.shape):
         return
     op = action.op
     if isinstance(op, ElementwiseOp) or op.name == "astype":
@@ -70,7 +69,7 @@ def _reduced(walk: Walk, action: Call) -> None:
     kept = tuple(n for k, n in enumerate(x.shape) if k not in axes)
     target = reshaped(out, kept)
     assert target is not None
-    if not int(np.prod(x.shape)):
+    if not prod(x.shape):
         with walk.loops(names_of(target.shape), target.shape):
             walk.line(f"{walk.at(target, moves(target))} = {walk.neutral(action.op.name)};")
     elif not axes:

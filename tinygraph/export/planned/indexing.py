@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -145,7 +146,7 @@ def add_at(walk: Walk, action: Call) -> None:
 def _along(x: View, axis: int | None) -> tuple[View, list[Any]]:
     """The view, flat if there is no axis, and the index of arrays along the axis."""
     if axis is None or not x.shape:
-        flat = reshaped(x, (int(np.prod(x.shape)),))
+        flat = reshaped(x, (prod(x.shape),))
         if flat is None:
             raise GraphError("export: take of a transposed array that is flattened", fix="pass take an axis")
         return flat, [ARRAY]
@@ -182,7 +183,7 @@ def last_written(walk: Walk, action: Call) -> None:
     shape = tuple(action.attributes["shape"])
     grid = View(action.out.buffer, 0, shape, row_major(shape))
     where = picked(grid, action.attributes["index"], action.inputs, _joint(action.inputs))
-    size = int(np.prod(where.view.shape))
+    size = prod(where.view.shape)
     fixed = row_major(where.view.shape)
     with walk.loops(names_of(where.view.shape), where.view.shape):
         own = _number(walk, where, [(f"i{k}", n) for k, n in enumerate(where.view.shape)])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-import numpy as np
+from math import prod
 
 from ...core.errors import GraphError
 from ...plan.actions import Call, View
@@ -28,7 +27,7 @@ def _flat(action: Call) -> tuple[View, View, int]:
     """The input and the result of an op along an axis; both flat where it has none."""
     x, out, axis = action.inputs[0], action.out, action.attributes.get("axis")
     if axis is None or not x.shape:
-        flat, target = reshaped(x, (int(np.prod(x.shape)),)), reshaped(out, (int(np.prod(out.shape)),))
+        flat, target = reshaped(x, (prod(x.shape),)), reshaped(out, (prod(out.shape),))
         if flat is None or target is None:
             raise GraphError(f"export: {action.op.name} of a transposed array that is flattened", fix="pass an axis")
         return flat, target, 0
@@ -52,7 +51,7 @@ def leading(walk: Walk, action: Call) -> None:
     x, axis = action.inputs[0], action.attributes.get("axis", -1 if action.op.name == "leading" else None)
     out = action.out
     if axis is None or not x.shape:
-        x, axis = reshaped(x, (int(np.prod(x.shape)),)) or _not_flat(action), 0
+        x, axis = reshaped(x, (prod(x.shape),)) or _not_flat(action), 0
     others, at = _lanes(x, axis)
     running = action.op.name == "leading"
     kind = KINDS[x.dtype.kind]

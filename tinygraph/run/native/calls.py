@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ def lanes(action: Call) -> tuple[View, View] | None:
             return None
         axis = axis[0]
     if axis is None or not x.shape:
-        flat = views.reshaped(x, (int(np.prod(x.shape)),))
+        flat = views.reshaped(x, (prod(x.shape),))
         return None if flat is None else (flat, out)
     last = [a for a in range(len(x.shape)) if a != axis % len(x.shape)] + [axis % len(x.shape)]
     return views.transposed(x, last), views.transposed(out, last) if len(out.shape) == len(last) else out
@@ -82,7 +83,7 @@ def rows(action: Call) -> LookedUp | None:
         x, first, count = views.indexed(x, whole[0]), whole[1], len(places)
     else:
         axis, count = action.attributes.get("axis"), 1
-        flat = views.reshaped(x, (int(np.prod(x.shape)),)) if axis is None or not x.shape else x
+        flat = views.reshaped(x, (prod(x.shape),)) if axis is None or not x.shape else x
         if flat is None:
             return None
         x, first = flat, 0 if axis is None else axis % len(flat.shape)

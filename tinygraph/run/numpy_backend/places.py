@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class ArrayPlace:
     @property
     def views(self) -> int:
         """Number of array objects: the product of the numbers of steps."""
-        return int(np.prod(self.shape[: self.loops]))
+        return prod(self.shape[: self.loops])
 
     def array(self, memory: ndarray) -> ndarray:
         """The array in the buffer's ``memory``      memory: flat, or of the shape of the layout"""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -56,7 +57,7 @@ class Temporaries:
         """The name of an array that is reserved until it is released."""
         slot = next(n for n in range(len(self._slots) + 1) if n not in self._slots.values())
         if (slot, dtype) not in self._names:
-            size_bytes = int(np.prod(self._shape)) * dtype.itemsize
+            size_bytes = prod(self._shape) * dtype.itemsize
             sizes = self._writer.slots_bytes
             sizes += [0] * (slot + 1 - len(sizes))
             sizes[slot] = max(sizes[slot], size_bytes)
@@ -143,7 +144,7 @@ class NumpyWriter:
         A view with a single distinct element gets shape (): numpy is faster for operands of equal strides or no axes.
         """
         is_scalar = all(not stride for n, stride in zip(view.shape, view.strides, strict=True) if n != 1)
-        if is_scalar and int(np.prod(view.shape)) > 1:
+        if is_scalar and prod(view.shape) > 1:
             view = View(view.buffer, view.offset, (), (), view.per_step)
         return self.view(view)
 
@@ -194,7 +195,7 @@ class NumpyWriter:
         self._loops.append(loop)
         key = source, weight.shape
         if key not in loop.packed:
-            size_bytes = int(np.prod(weight.shape)) * weight.dtype.itemsize
+            size_bytes = prod(weight.shape) * weight.dtype.itemsize
             self.packed_bytes += size_bytes
             array = aligned_block(size_bytes).view(weight.dtype).reshape(weight.shape)
             loop.packed[key] = self.add("packed", array)
