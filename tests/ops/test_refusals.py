@@ -45,6 +45,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "pick: the index has not as many places": lambda: tg.ops.pick(p(X), [1], index=(ARRAY, ARRAY)),
     "pick: the index has not as many places as": lambda: tg.ops.pick(p(X), 0, 1, index=(ARRAY,)),
     "pick: too many indices": lambda: tg.ops.pick(p(V), [0], index=(ARRAY, 0)),
+    "pick: an index of booleans": lambda: _compiled(lambda x: tg.ops.pick(x, X[:, 0] > 0, index=(ARRAY,))),
     "labels are not integers\n  expected  integers below 3": lambda: tg.softmax_cross_entropy(
         p(X), np.array([0.0, 1.0])
     ),

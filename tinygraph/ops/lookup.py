@@ -163,7 +163,10 @@ def _picked(op: Op, x: Spec, arrays: tuple[Spec, ...], index: tuple[Any, ...]) -
 
     A size of 2 in that result stands for an axis of the index arrays, a size of 1 for an axis of x, both in order.
     """
-    if 0 in x.shape or any(a.dtype.kind == "b" for a in arrays):
+    if any(a.dtype.kind == "b" for a in arrays):
+        # How many rows a mask picks is in its numbers, which a trace does not know.
+        raise GraphError(f"{op.name}: an index of booleans", expected="integers", got="bool", fix="np.flatnonzero(mask)")
+    if 0 in x.shape:
         return tried(pick, hollow(x), *map(hollow, arrays), index=index).shape
     joint = joint_shape(op, [a.shape for a in arrays])
     try:
