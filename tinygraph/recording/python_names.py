@@ -82,13 +82,12 @@ def _taking_nodes(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def call(*args: Any, **settings: Any) -> Any:
-        if of_many:
-            args = tuple([x if isinstance(x, Node) else [*x] for x in args])
-        parts = [numpy_functions.joined(x) for x in args] if of_many else args
+        lists = [x if isinstance(x, Node) else [*x] for x in args] if of_many else args
+        parts = [numpy_functions.joined(x) for x in lists] if of_many else args
         if not any(isinstance(x, Node) for x in parts):
-            return function(*args, **settings)
+            return function(*lists, **settings)
         if of_many:
-            return op(*args, **settings)
+            return op(*lists, **settings)
         numbers = [number(x) if isinstance(x, Node) else x for x in args]
         if not now.tracing:  # what math refuses, as the logarithm of 0, it refuses here, too
             function(*[_read(x) if isinstance(x, Node) else x for x in numbers], **settings)
