@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,24 @@ def test_slices_that_overlap_add_up() -> None:
     np.testing.assert_allclose(tg.grad(total, x).value, expected)
     total.backward()
     np.testing.assert_allclose(x.grad, expected)
+
+
+KEYS: list[Any] = [(), ..., 0, -1, slice(None), slice(0, 2), slice(2, 4), slice(2, None), slice(4, 9), slice(3, 1)]
+KEYS += [slice(None, None, -1), slice(0, 4, 2), (slice(None), 1), (slice(None), slice(0, 1)), (..., slice(1, 2))]
+KEYS += [(slice(None), slice(1, 2)), (slice(0, 2), slice(0, 1)), (None, slice(2, 4)), (1, slice(0, 2))]
+
+
+def test_slices_in_any_order_add_up() -> None:
+    draw = Random(5)
+    for _ in range(150):
+        keys, x = draw.choices(KEYS, k=draw.randrange(2, 5)), tg.parameter(array((4, 2)))
+        expected = np.zeros((4, 2))
+        for k, key in enumerate(keys):
+            expected[key] += k + 1
+        total = sum(tg.sum(x[key] * (k + 1.0)) for k, key in enumerate(keys))
+        total.backward()
+        np.testing.assert_array_equal(x.grad, expected, str(keys))
+        np.testing.assert_array_equal(tg.grad(total, x).value, expected, str(keys))
 
 
 def test_many_equal_rows_add_up() -> None:

@@ -40,6 +40,8 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "solve: sizes differ": lambda: np.linalg.solve(p(np.ones((2, 2, 2))), np.ones((3, 2, 1))),
     "solve: sizes differ\n": lambda: np.linalg.solve(p(np.eye(2)), np.ones((3, 1))),
     "np.vecdot: the sizes of the summed axis differ": lambda: np.vecdot(p(X), V[:2]),
+    "np.cross: vectors of 3 numbers are needed\n  got       \\(2, 2\\), \\(3,\\)": lambda: np.cross(p(X[:, :2]), V),
+    "np.cross: vectors of 3 numbers are needed\n  got       \\(2, 3\\), \\(2,\\)": lambda: np.cross(p(X), V[:2]),
     "add_at: an index is out of range for 3 rows: 0 to 3": lambda: tg.ops.add_at(p(V), [0, 3, 1], shape=(3,), axis=0),
     "add_at: an index is out of range for 3 rows: -4 to 1": lambda: tg.ops.add_at(p(V), [0, -4, 1], shape=(3,), axis=0),
     "pick: the index has not as many places": lambda: tg.ops.pick(p(X), [1], index=(ARRAY, ARRAY)),

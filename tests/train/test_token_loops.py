@@ -52,6 +52,17 @@ def test_texts_that_end_early_draw_no_more(stop, seed, options):
     assert rngs[0].random() == rngs[1].random()
 
 
+def test_a_state_that_is_passed_comes_before_the_nets_own():
+    net, start = Net(1), np.array([[0, 1]])
+    state = net.initial_state(2) + np.float32([0.9, -0.9, 0.9, -0.9, 0.9])
+    due = by_hand(net, start, 9, state=state)
+    assert not np.array_equal(due, by_hand(net, start, 9)), "it matters"
+    for options in ({}, {"top_k": 4, "temperature": 1.0}):
+        assert np.array_equal(generate(net, start, 9, state=state, **options), due)
+    (text,) = beam(net, [0], 9, 1, state=state[:1])
+    assert np.array_equal(text.tokens, due[:, 0])
+
+
 def test_ids_keep_their_dtype_and_a_state_may_be_passed():
     net, seen = Net(1), []
 

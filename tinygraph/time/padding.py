@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError
-from ..core.leaves import Constant, as_nodes
+from ..core.leaves import Constant, as_nodes, node_of
 from ..core.node import Node
 from ..core.nonfinite import look_at, nonfinite
 from ..core.scope import now
@@ -28,7 +28,7 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
         GraphError: not integers, another shape than the batch's, or a number outside of 0 to T, in a compiled
             function at the call that has it.
     """
-    (node,) = as_nodes((lengths,))
+    node = node_of(lengths)
     if node.dtype != np.int64 and (node.dtype.kind in "iu" or not node.size):
         node = astype(node, np.int64)  # small integers cannot hold T, unsigned ones cannot go below 0
     for x in leaves(xs):
@@ -50,7 +50,7 @@ def as_mask(mask: Any, xs: Any, what: str = "the mask") -> Node:
     Raises:
         GraphError: floating-point numbers, or axes other than the inputs'.
     """
-    (node,) = as_nodes((mask,))
+    node = node_of(mask)
     for x in leaves(xs):
         if node.dtype.kind not in "iub" or not node.ndim >= 1 or x.shape[: node.ndim] != node.shape:
             expected = f"booleans of the leading axes, time and batch, of inputs {x.shape}"
@@ -110,7 +110,7 @@ def _input_at(x: Node, at: list[Node], there: Node) -> Node:
     """One of the inputs x, (T, B, ...), without a gradient; 0 if there is none."""
     zero = np.zeros((), x.dtype)
     if not at:
-        return as_nodes((zero,))[0]
+        return node_of(zero)
     with nonfinite("allow") if now.watching else nullcontext():  # padding may hold anything
         row = pick(x, *at, index=(ARRAY,) * len(at))
     return where(there, stop_gradient(row), zero)
