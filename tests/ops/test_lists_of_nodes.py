@@ -40,6 +40,11 @@ LISTS: dict[str, Callable[[Any, Any], Any]] = {
     "np.hstack": lambda v, x: np.hstack([x, np.array([[v[0]], [v[1] * v[1]]])]),
     "np.where": lambda v, x: np.where(np.array([True, False, True]), np.array(square(v)), x[0]),
     "np.outer": lambda v, x: np.outer(np.array(square(v)), x[0]),
+    **{
+        f"np.{name} of lists": lambda v, x, f=getattr(np, name): f(v * 2, square(v)) + f(square(v), x[0] + v)
+        for name in ("vdot", "inner", "outer", "kron", "cross", "dot", "vecdot", "multiply")
+    },
+    "np.tensordot of lists": lambda v, x: np.tensordot(v, square(v), 0) + np.tensordot(square(v), x[0], axes=0),
     "np.append": lambda v, x: np.append(x, np.array(square(v))),
     "np.einsum": lambda v, x: np.einsum("ij,j->i", x, np.array(square(v))),
 }
