@@ -41,8 +41,9 @@ LISTS: dict[str, Callable[[Any, Any], Any]] = {
     "np.where": lambda v, x: np.where(np.array([True, False, True]), np.array(square(v)), x[0]),
     "np.outer": lambda v, x: np.outer(np.array(square(v)), x[0]),
     **{
-        f"np.{name} of lists": lambda v, x, f=getattr(np, name): f(v * 2, square(v)) + f(square(v), x[0] + v)
+        f"np.{name} of lists": lambda v, x, f=f: f(v * 2, square(v)) + f(square(v), x[0] + v)
         for name in ("vdot", "inner", "outer", "kron", "cross", "dot", "vecdot", "multiply")
+        for f in (getattr(np, name),)
     },
     "np.tensordot of lists": lambda v, x: np.tensordot(v, square(v), 0) + np.tensordot(square(v), x[0], axes=0),
     "np.append": lambda v, x: np.append(x, np.array(square(v))),
