@@ -62,3 +62,16 @@ def test_feedback_and_the_state_of_a_layer() -> None:
     assert not np.array_equal(own[0].value, tg.Recurrent(cell)(XS, STATE)[0].value)
     assert np.array_equal(tg.Recurrent(cell).initial_state(B), cell.initial_state(B))
     assert tg.Recurrent(lambda x, h: (h, h)).initial_state(B) is None
+
+
+def test_of_two_directions_one_may_be_a_function_which_has_no_sizes() -> None:
+    cell = tg.cells.GRU(H, H, rng=0, dtype=np.float64)
+
+    def sums(x: Any, h: Any) -> tuple[Any, Any]:
+        return x + h, x + h
+
+    for both in (tg.cells.Bidirectional(cell, sums), tg.cells.Bidirectional(sums, cell)):
+        own = tg.unroll(both, XS, (STATE, STATE))[0].value
+        ahead = tg.unroll(both.forward, XS, STATE)[0].value
+        back = tg.unroll(both.backward, XS, STATE, reverse=True)[0].value
+        np.testing.assert_allclose(own, np.concatenate([ahead, back], -1), rtol=1e-12)
