@@ -50,7 +50,7 @@ OPS: dict[Callable[..., Any], Callable[..., Any]] = {
     math.log: lambda x, base=math.e: np.log(x) if base is math.e else np.log(x) / np.log(base),
     math.erf: ops.erf,
     math.erfc: ops.erfc,
-    math.fsum: lambda numbers: sum(numbers, start=0.0),
+    math.fsum: sum,
     math.prod: lambda numbers, start=1: functools.reduce(lambda a, b: a * b, numbers, start),
     math.dist: lambda p, q: np.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True))),
     **{function: _of_values(function) for function in _ASKING},

@@ -134,9 +134,9 @@ class Recorder:
     def number(self, node: Node, index: tuple[Any, ...] = ()) -> Node:
         """``node.item(*index)`` as a node without axes."""
         if len(index) == 1 and isinstance(index[0], tuple):
-            index = index[0]
+            (index,) = index
         if len(index) == 1 and node.ndim != 1:
-            node = ops.reshape(node, -1)
+            node = ops.reshape(node, node.size)
         return number(node[tuple(map(int, index))] if index else node)
 
     def numbers(self, node: Node) -> Any:
