@@ -120,6 +120,12 @@ def test_so_many_numbers_are_made_nodes_and_no_more(monkeypatch: pytest.MonkeyPa
         else:
             with pytest.raises(tg.GraphError, match=r"array\.dot of[\s\S]*each number of which would be a node"):
                 np.ones(2).dot([w, w * 2.0])
+    traced = tg.compile(lambda a: (np.array([a]), a * 2.0)[1], backend="numpy")
+    assert traced(np.ones(1000)).sum() == 2000
+    with pytest.raises(tg.GraphError, match="would make 1001 nodes of one element"):
+        traced(np.ones(1001))
+    with pytest.raises(tg.GraphError, match="would make 100001 nodes of one element"):
+        np.array(tg.parameter(np.ones(100_001)))
     monkeypatch.setattr(numpy_speaks, "LARGEST_LIST", 6)
     monkeypatch.setattr(numpy_speaks, "LARGEST_TRACED", 3)
     x, v = tg.parameter(X), tg.parameter(V)

@@ -212,3 +212,10 @@ def test_an_option_that_was_set_out_of_range_is_refused_at_the_next_step(compile
         setattr(rule, name, right)
         run() if run is not None else rule.step([np.ones(1)])
         assert w.value < 1.0 and np.allclose(getattr(rule, name), right)
+
+
+def test_from_4097_numbers_on_a_rule_is_compiled():
+    for sizes, due in (((4096,), False), ((4097,), True), ((4000, 96), False), ((4000, 97), True)):
+        optimizer = Adam([tg.parameter(np.ones(n)) for n in sizes])
+        optimizer.step([np.ones(n) for n in sizes])
+        assert [group.flat._compiled is not None for group in optimizer.groups] == [due]

@@ -8,6 +8,7 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.train import Streaming, beam, generate, sample
+from tinygraph.train.token_loop import TokenLoop
 
 from .test_generation import Net, V
 
@@ -173,3 +174,15 @@ def test_a_stream_takes_what_is_like_its_first_step_and_tells_the_rest():
         ints(np.array([4.0]))
     with pytest.raises(tg.GraphError, match=r"(?s)another state than it takes.*no state.*\(2,\)"):
         Streaming(lambda x, s: (x, x), backend="numpy")(np.ones(2))
+
+
+def test_a_call_is_of_at_most_128_steps_and_all_calls_are_alike(monkeypatch):
+    calls, chosen = [], TokenLoop._chosen
+    monkeypatch.setattr(
+        TokenLoop,
+        "_chosen",
+        lambda self, begin, count, steps: calls.append((count, steps)) or chosen(self, begin, count, steps),
+    )
+    for length, due in ((128, [(128, 128)]), (129, [(65, 65), (64, 65)]), (300, [(100, 100)] * 3)):
+        generate(lambda ids, s: (tg.take(np.eye(3), ids, axis=0), s), [0], length, state=np.zeros(1))
+        assert calls == due and not calls.clear()
