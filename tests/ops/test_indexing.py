@@ -148,3 +148,5 @@ def test_the_shape_of_scatter_is_a_number_or_a_list_too() -> None:
         compiled = tg.compile(lambda g, shape=shape: tg.ops.scatter(g, at, shape=shape, index=(tg.ops.lookup.ARRAY,)))
         np.testing.assert_array_equal(compiled(g), z.value)
         np.testing.assert_array_equal(z.value, np.bincount(at, g, 5))
+        last = tg.compile(lambda at, shape=shape: tg.ops.last_written(at, shape=shape, index=(tg.ops.lookup.ARRAY,)))
+        assert last(at).tolist() == [False, True, True]
