@@ -75,11 +75,11 @@ class Op:
     """
 
     name: str = "op"
-    arity: ClassVar[int] = 1
+    arity: ClassVar[int]
     """The number of inputs of `forward`; -1 for any number."""
     settings: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()
-    selective: ClassVar[bool] = False
+    selective: ClassVar[bool]
     differentiable: ClassVar[bool] = True
     selects: ClassVar[bool] = False
     """Whether the op selects one of a loop's values; `backward` of the loop gets the gradients of all selections."""

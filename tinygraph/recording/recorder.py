@@ -141,7 +141,7 @@ class Recorder:
 
     def numbers(self, node: Node) -> Any:
         """``node.tolist()``, as nodes."""
-        return [self.numbers(node[k]) for k in range(node.shape[0])] if node.ndim else number(node)
+        return [self.numbers(node[k]) for k in range(len(node))] if node.ndim else number(node)
 
     def row(self, node: Node, key: Any) -> Node | None:
         """``node[key]`` of an array with rows that were written, while no other thread writes into it; else None."""

@@ -168,21 +168,21 @@ def last_of(states: Node, real: Node) -> Node:
     ends = largest(where(real, _steps(real) + 1, 0), axis=0)
     if not ends.ndim:
         return pick(states, ends, index=(ARRAY,))
-    return pick(states, ends, np.arange(ends.shape[0]), index=(ARRAY, ARRAY))
+    return pick(states, ends, np.arange(len(ends)), index=(ARRAY, ARRAY))
 
 
 def _steps(real: Node) -> np.ndarray:
     """0, 1, ... T - 1 along the first axis of ``real``."""
-    return np.arange(real.shape[0]).reshape((-1,) + (1,) * (real.ndim - 1))
+    return np.arange(len(real)).reshape((-1,) + (1,) * (real.ndim - 1))
 
 
 def flipped(x: Node, lengths: Node) -> Node:
     """Each sequence's real steps in reverse order, its padding where it was      x: (T, B, ...)"""
-    steps = np.arange(x.shape[0]).reshape((-1,) + (1,) * lengths.ndim)
+    steps = np.arange(len(x)).reshape((-1,) + (1,) * lengths.ndim)
     order = where(less(steps, lengths), lengths - 1 - steps, steps)
     if not lengths.ndim:
         return pick(x, order, index=(ARRAY,))
-    return pick(x, order, np.arange(lengths.shape[0]), index=(ARRAY, ARRAY))
+    return pick(x, order, np.arange(len(lengths)), index=(ARRAY, ARRAY))
 
 
 def selected(real: Node, new: Any, old: Any, what: str) -> Any:
