@@ -223,3 +223,13 @@ def test_an_array_whose_rows_are_all_written_is_filled_no_longer() -> None:
         return counts
 
     assert tg.recorded(rows)(tg.parameter([1.0, 2.0])) == [1, 1, 0]
+
+
+def test_a_copy_of_data_is_written_in_its_own_memory() -> None:
+    def fill() -> bool:
+        a = np.copy(np.zeros((3, 2)))
+        before = _memory(a).ctypes.data
+        a[0] = 1.0
+        return bool(before == _memory(a).ctypes.data)
+
+    assert tg.recorded(fill)()
