@@ -59,6 +59,8 @@ WINDOWS: dict[str, list[Form]] = {
     "correlate": [
         *[Form(lambda v, w, m=m: np.correlate(v, w, m), (V, W)) for m in ("valid", "same", "full")],
         *[Form(lambda v, w, m=m: np.correlate(w, v, m), (V, W)) for m in ("valid", "full")],
+        *[Form(lambda v, w, m=m: np.correlate(v[:2], w * w, m), (V, W)) for m in ("valid", "same", "full")],
+        *[Form(lambda v, w, m=m: np.convolve(v[:2], w * w, m), (V, W)) for m in ("valid", "same", "full")],
     ],
 }
 
