@@ -149,7 +149,7 @@ def test_installed_packages_and_pythons_own_modules_are_left_alone() -> None:
 
 
 LIBRARIES: dict[str, tuple[str, str | None]] = {
-    "a package that is installed": ("strange_one", "/home/me/venv/lib/site-packages/strange_one/__init__.py"),
+    "a package that is installed": ("strange_one", "/opt/me/venv/lib/site-packages/strange_one/__init__.py"),
     "one of the system": ("strange_two", "/usr/lib/python3/dist-packages/strange_two.py"),
     "one beside Python's own": ("strange_three", os.path.join(os.path.dirname(os.__file__), "strange_three.py")),
     "one of Python's without a file": ("itertools", None),
@@ -157,7 +157,7 @@ LIBRARIES: dict[str, tuple[str, str | None]] = {
     "ours without a file": ("tinygraph.own_too", None),
 }
 USERS: dict[str, tuple[str, str | None]] = {
-    "a file of the user's": ("mine", "/home/me/mine.py"),
+    "a file of the user's": ("mine", "/opt/me/mine.py"),
     "a notebook": ("mine_too", None),
 }
 

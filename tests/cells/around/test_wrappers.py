@@ -1,7 +1,5 @@
 """Wrong calls of what goes around cells, each with one clear error; names; training and not."""
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -275,28 +273,3 @@ def test_rates_may_be_set_at_any_time(backend):
     for rate in (0, 0.5):
         cell.p = deep.dropout = rate
         np.testing.assert_array_equal(plain(x), x)
-
-
-def test_the_sizes_of_a_stack_are_those_of_its_ends():
-    sizes = [2, 3, 5, 4]
-    for count in (1, 2, 3):
-        cells = [tg.cells.RNN(*pair) for pair in itertools.pairwise(sizes[: count + 1])]
-        stack = tg.cells.Stack(cells)
-        assert (stack.input_size, stack.output_size) == (2, sizes[count])
-        assert stack(np.ones((1, 2), np.float32), stack.initial_state(1))[0].shape == (1, sizes[count])
-
-
-@pytest.mark.parametrize(
-    "owner, make",
-    [
-        ("Dropout", tg.Dropout),
-        ("Zoneout", lambda p: tg.cells.Zoneout(GRU(3, 4), p)),
-        ("Stack", lambda p: tg.cells.Stack([GRU(3, 4), GRU(4, 4)], p)),
-    ],
-)
-def test_a_rate_is_a_share(owner, make):
-    for wrong in (None, 1j, True, np.ones(2), 1.0, -0.1, float("nan"), *(["a"] if owner != "Zoneout" else [])):
-        with pytest.raises(tg.GraphError, match=f"^{owner}: the rate is a share of the units"):
-            make(wrong)
-    for right in (0, 0.5, np.float32(0.25)):
-        make(right)
