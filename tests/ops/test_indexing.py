@@ -110,6 +110,13 @@ def test_slices_in_any_order_add_up() -> None:
         np.testing.assert_array_equal(tg.grad(total, x).value, expected, str(keys))
 
 
+def test_a_piece_may_fill_the_whole_array() -> None:
+    x = tg.parameter([1.0, 2.0, 4.0])
+    z = tg.ops.put(x, x[:1], shape=(3,), indexes=((), (slice(0, 1),)))
+    assert z.value.tolist() == [2.0, 2.0, 4.0]
+    assert tg.grad(tg.sum(z * [1.0, 2.0, 3.0]), x).value.tolist() == [2.0, 2.0, 3.0]
+
+
 def test_many_equal_rows_add_up() -> None:
     table, ids = tg.parameter(array((5, 3))), np.tile([4, 0, 4, 1], 50)
     g = tg.grad(tg.sum(tg.take(table, ids, axis=0)), table).value
