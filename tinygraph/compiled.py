@@ -15,7 +15,7 @@ from numpy import ndarray
 from . import forking
 from .core.checks import function, one_of
 from .core.errors import UNFIT, GraphError, refuse, refusing
-from .core.leaves import as_nodes, constant
+from .core.leaves import constant, node_of
 from .core.markup import card
 from .core.node import Node
 from .core.scope import now
@@ -157,7 +157,7 @@ class Compiled:
 
     def _within(self, args: Any, kwargs: Any) -> Any:
         """What it computes as a part of another compiled function: nodes, so that gradients go through."""
-        nodes = map_leaves(lambda x: as_nodes((x,))[0] if is_array(x) else x, (args, kwargs))
+        nodes = map_leaves(lambda x: node_of(x) if is_array(x) else x, (args, kwargs))
         return map_leaves(as_node, self.fn(*nodes[0], **nodes[1]))
 
     def _drop(self) -> None:

@@ -168,3 +168,6 @@ def test_gates_have_views_of_the_packed_weights(case: str) -> None:
         if whole is not None:
             views = [getattr(cell.gate(name), weight).value for name in names]
             np.testing.assert_array_equal(np.concatenate(views), whole.value)
+    for weight, p in cell.parameters().items():
+        blocks = p.shape[0] // cell.hidden_size if p.ndim else 1
+        assert blocks < 2 or len(cell.gates[weight]) == blocks, "every packed weight has gates"

@@ -162,3 +162,6 @@ def test_gates_have_views_of_the_packed_weights(oracle: Oracle) -> None:
         if whole is not None:
             blocks = [getattr(cell.gate(name), weight).value for name in names]
             np.testing.assert_array_equal(np.concatenate(blocks), whole.value)
+    for weight, p in cell.parameters().items():
+        count = p.shape[0] // cell.hidden_size if p.ndim else 1
+        assert count < 2 or len(cell.gates[weight]) == count, "every packed weight has gates"

@@ -55,6 +55,7 @@ def child_of(work, holds):
 
 
 def test_a_call_waits_while_a_fork_is_pending(monkeypatch):
+    assert not forking.pending
     waits = []
     monkeypatch.setattr(forking, "pause", lambda: waits.append(forking.pending))
     f = tg.compile(lambda x: x + 1, backend="numpy")
@@ -75,6 +76,34 @@ def test_locks_that_are_held_for_long_are_free_in_the_child(backend, monkeypatch
         assert f(np.ones(3)) == 3 and f(np.ones(4)) == 4
 
     assert child_of(calls, lambda: f._lock) == 0
+
+
+class Busy:
+    """An owner of a lock that another thread holds."""
+
+    def __init__(self):
+        self.lock, self.waits = self, []
+
+    def acquire(self, timeout):
+        self.waits.append(timeout)
+        return False
+
+
+@pytest.mark.parametrize("limit", [0.0, 50.0])
+def test_a_fork_waits_for_all_calls_together_no_longer_than_its_limit(limit, monkeypatch):
+    owners = [Busy(), Busy()]
+    monkeypatch.setattr(forking, "LIMIT_S", limit)
+    for owner in owners:
+        forking.wait_for(owner, "lock")
+    forking._before()
+    assert forking.pending
+    forking._after()
+    assert not forking.pending
+    waits = [wait for owner in owners for wait in owner.waits]
+    assert len(waits) == 2 and all((0.6 * limit <= wait <= limit) for wait in waits)
+    forking._before()
+    forking._in_child()
+    assert not forking.pending and all(owner.lock.acquire(timeout=0) for owner in owners)
 
 
 @each_backend

@@ -41,6 +41,27 @@ ARRAYS = [
 ]
 
 
+class Ramp(tg.Op):
+    """z = 0, step, ... of ``count`` numbers, of no input."""
+
+    def forward(self, count: int = 2, step: float = 1.0) -> Any:
+        return step * np.arange(float(count))
+
+    def backward(self, gz: Any, z: Any, count: int = 2, step: float = 1.0) -> Any:
+        return ()
+
+
+def test_an_op_without_inputs_takes_its_settings_by_place() -> None:
+    ramp = Ramp()
+    for node in (ramp(3), ramp(count=3), ramp(3, step=1.0), ramp(3, 1.0)):
+        assert node.value.tolist() == [0.0, 1.0, 2.0] and node.inputs == ()
+    assert ramp().value.tolist() == [0.0, 1.0]
+    with pytest.raises(tg.GraphError, match=r"(?s)wrong number of arguments.*0 inputs, count, step.*3 arguments"):
+        ramp(3, 1.0, 2)
+    w = tg.parameter([1.0, 2.0, 4.0])
+    assert tg.grad(tg.sum(ramp(3, 2.0) * w), w).value.tolist() == [0.0, 2.0, 4.0]
+
+
 def test_names_and_labels() -> None:
     node = soft_sign(tg.constant([1.0]), name="squash")
     assert (soft_sign.name, biased_product.name) == ("soft_sign", "biased_product")

@@ -117,3 +117,23 @@ def test_a_function_of_several_results_is_refused(name: str) -> None:
             function(result, (np.ones(2),), *vectors)
     with pytest.raises(tg.GraphError, match=r"hvp: the function must return one node[\s\S]*tuple"):
         tg.hvp(lambda x: (x, x), (np.ones(2),), (np.ones(2),))
+
+
+NO_NODES: dict[str, tuple[Any, str]] = {
+    "a number": (3.0, "make leaves with tg.parameter"),
+    "a function": (lambda: 0, "tg.grad(fn(x), x)"),
+    "a name": ("W", "cell.parameters()  # a dict by name"),
+    "a cell": (tg.cells.GRU(2, 3), "cell.parameters()\n"),
+    "an iterator": (iter([W]), "list(parameters)  # lists"),
+}
+
+
+@each("what", NO_NODES)
+def test_what_came_in_place_of_a_node_has_a_way_of_its_own(what: str) -> None:
+    other, fix = NO_NODES[what]
+    with pytest.raises(tg.GraphError) as told:
+        tg.grad(tg.sum(W), other)
+    assert f"fix       {fix}" in f"{told.value}\n"
+    with pytest.raises(tg.GraphError) as told:
+        tg.zero_grad([W, other])
+    assert (f"fix       {fix}" in f"{told.value}\n") is (what != "a number")

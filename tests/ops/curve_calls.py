@@ -59,6 +59,8 @@ WINDOWS: dict[str, list[Form]] = {
     "correlate": [
         *[Form(lambda v, w, m=m: np.correlate(v, w, m), (V, W)) for m in ("valid", "same", "full")],
         *[Form(lambda v, w, m=m: np.correlate(w, v, m), (V, W)) for m in ("valid", "full")],
+        *[Form(lambda v, w, m=m: np.correlate(v[:2], w * w, m), (V, W)) for m in ("valid", "same", "full")],
+        *[Form(lambda v, w, m=m: np.convolve(v[:2], w * w, m), (V, W)) for m in ("valid", "same", "full")],
     ],
 }
 
@@ -103,6 +105,11 @@ CURVES: dict[str, list[Form]] = {
         Form(lambda y: np.linalg.vector_norm(y, axis=(0, 2), ord=1, keepdims=True), (Y,)),
         Form(lambda y: np.linalg.matrix_norm(y, keepdims=True), (Y,)),
         Form(lambda y: np.linalg.matrix_transpose(y) + np.matrix_transpose(y), (Y,)),
+    ],
+    "linalg": [
+        Form(lambda x: np.linalg.outer(x[0], x[1, :3] ** 2), (X,)),
+        Form(lambda x: np.linalg.matmul(x, x[::-1].T) + np.linalg.tensordot(x, x[:2].T, axes=1)[:, :1], (X,)),
+        Form(lambda y: np.linalg.cross(y[0, :, :3], y[1, :, :3]), (np.resize(X, (2, 2, 3)),)),
     ],
     "where=": [
         Form(lambda x: np.add.reduce(x, axis=1, where=MASK), (X,)),

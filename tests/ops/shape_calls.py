@@ -11,6 +11,7 @@ COPIES: dict[str, list[Form]] = {
         Form(lambda x: np.repeat(x, 3), (X,)),
         Form(lambda x: np.repeat(x, 2, axis=0), (X,)),
         Form(lambda x: np.repeat(x, [2, 0, 1, 3], axis=1), (X,)),
+        Form(lambda x: np.repeat(x, np.array([2, 0, 1, 3]), axis=1) * np.repeat(x, np.array([1, 2, 1, 2]), 1), (X,)),
         Form(lambda x: np.repeat(x, [2], -1), (X,)),
         Form(lambda z: np.repeat(z, 4), (Z,)),
         Form(lambda x: np.repeat(x, 0, axis=1), (X,)),

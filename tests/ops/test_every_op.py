@@ -252,3 +252,17 @@ def test_ops_without_gradient_say_so_by_zeros(case: Case) -> None:
 
 def chosen_floating(case: Case, nodes: list[tg.Node]) -> list[tg.Node]:
     return [nodes[i] for i in case.floating]
+
+
+@one_test_an_op([case for case in CASES if case.differentiable and case.op.selective])
+def test_a_backward_gives_all_gradients_or_those_that_are_wanted(case: Case) -> None:
+    arrays = case.arrays(np.float64)
+    z = case.op.forward(*arrays, **case.attributes)
+    gz = np.cos(np.arange(z.size)).reshape(z.shape)
+    whole = case.op.backward(gz, z, *arrays, **case.attributes)
+    for i in case.differentiable:
+        wanted = tuple([k == i for k in range(len(arrays))])
+        alone = case.op.backward(gz, z, *arrays, **case.attributes, wanted=wanted)
+        np.testing.assert_array_equal(alone[i], whole[i])
+        assert whole[i].shape == arrays[i].shape
+        assert all(alone[k] is None for k in case.differentiable if k != i)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,31 @@ def test_slices_that_overlap_add_up() -> None:
     np.testing.assert_allclose(x.grad, expected)
 
 
+KEYS: list[Any] = [(), ..., 0, -1, slice(None), slice(0, 2), slice(2, 4), slice(2, None), slice(4, 9), slice(3, 1)]
+KEYS += [slice(None, None, -1), slice(0, 4, 2), (slice(None), 1), (slice(None), slice(0, 1)), (..., slice(1, 2))]
+KEYS += [(slice(None), slice(1, 2)), (slice(0, 2), slice(0, 1)), (None, slice(2, 4)), (1, slice(0, 2))]
+
+
+def test_slices_in_any_order_add_up() -> None:
+    draw = Random(5)
+    for _ in range(150):
+        keys, x = draw.choices(KEYS, k=draw.randrange(2, 5)), tg.parameter(array((4, 2)))
+        expected = np.zeros((4, 2))
+        for k, key in enumerate(keys):
+            expected[key] += k + 1
+        total = sum(tg.sum(x[key] * (k + 1.0)) for k, key in enumerate(keys))
+        total.backward()
+        np.testing.assert_array_equal(x.grad, expected, str(keys))
+        np.testing.assert_array_equal(tg.grad(total, x).value, expected, str(keys))
+
+
+def test_a_piece_may_fill_the_whole_array() -> None:
+    x = tg.parameter([1.0, 2.0, 4.0])
+    z = tg.ops.put(x, x[:1], shape=(3,), indexes=((), (slice(0, 1),)))
+    assert z.value.tolist() == [2.0, 2.0, 4.0]
+    assert tg.grad(tg.sum(z * [1.0, 2.0, 3.0]), x).value.tolist() == [2.0, 2.0, 3.0]
+
+
 def test_many_equal_rows_add_up() -> None:
     table, ids = tg.parameter(array((5, 3))), np.tile([4, 0, 4, 1], 50)
     g = tg.grad(tg.sum(tg.take(table, ids, axis=0)), table).value
@@ -129,3 +155,5 @@ def test_the_shape_of_scatter_is_a_number_or_a_list_too() -> None:
         compiled = tg.compile(lambda g, shape=shape: tg.ops.scatter(g, at, shape=shape, index=(tg.ops.lookup.ARRAY,)))
         np.testing.assert_array_equal(compiled(g), z.value)
         np.testing.assert_array_equal(z.value, np.bincount(at, g, 5))
+        last = tg.compile(lambda at, shape=shape: tg.ops.last_written(at, shape=shape, index=(tg.ops.lookup.ARRAY,)))
+        assert last(at).tolist() == [False, True, True]

@@ -40,6 +40,12 @@ LISTS: dict[str, Callable[[Any, Any], Any]] = {
     "np.hstack": lambda v, x: np.hstack([x, np.array([[v[0]], [v[1] * v[1]]])]),
     "np.where": lambda v, x: np.where(np.array([True, False, True]), np.array(square(v)), x[0]),
     "np.outer": lambda v, x: np.outer(np.array(square(v)), x[0]),
+    **{
+        f"np.{name} of lists": lambda v, x, f=f: f(v * 2, square(v)) + f(square(v), x[0] + v)
+        for name in ("vdot", "inner", "outer", "kron", "cross", "dot", "vecdot", "multiply")
+        for f in (getattr(np, name),)
+    },
+    "np.tensordot of lists": lambda v, x: np.tensordot(v, square(v), 0) + np.tensordot(square(v), x[0], axes=0),
     "np.append": lambda v, x: np.append(x, np.array(square(v))),
     "np.einsum": lambda v, x: np.einsum("ij,j->i", x, np.array(square(v))),
 }
@@ -114,6 +120,12 @@ def test_so_many_numbers_are_made_nodes_and_no_more(monkeypatch: pytest.MonkeyPa
         else:
             with pytest.raises(tg.GraphError, match=r"array\.dot of[\s\S]*each number of which would be a node"):
                 np.ones(2).dot([w, w * 2.0])
+    traced = tg.compile(lambda a: (np.array([a]), a * 2.0)[1], backend="numpy")
+    assert traced(np.ones(1000)).sum() == 2000
+    with pytest.raises(tg.GraphError, match="would make 1001 nodes of one element"):
+        traced(np.ones(1001))
+    with pytest.raises(tg.GraphError, match="would make 100001 nodes of one element"):
+        np.array(tg.parameter(np.ones(100_001)))
     monkeypatch.setattr(numpy_speaks, "LARGEST_LIST", 6)
     monkeypatch.setattr(numpy_speaks, "LARGEST_TRACED", 3)
     x, v = tg.parameter(X), tg.parameter(V)

@@ -164,3 +164,15 @@ def test_the_work_that_is_told_of_an_op() -> None:
 def test_the_work_of_einsum_is_that_of_its_loops(subscripts: str, shapes: Any, work: int) -> None:
     """A product, or a sum, for each operand, at each place that the letters count."""
     assert tg.ops.einsum.flops(*(Spec(s, np.dtype(float)) for s in shapes), subscripts=subscripts) == work
+
+
+WITHOUT_GRADIENT = {
+    *("ceil", "floor", "floor_divide", "rint", "round", "sign", "trunc"),  # constant between their jumps
+    *("equal", "greater", "greater_equal", "less", "less_equal", "not_equal"),
+    *("argmax", "last_written", "leading", "one_hot", "onehot_like", "sorting", "ties"),  # places
+    "stop_gradient",
+}
+
+
+def test_ops_without_a_gradient_are_jumps_questions_and_places() -> None:
+    assert {name for name, op in OPS.items() if not op.differentiable} == WITHOUT_GRADIENT

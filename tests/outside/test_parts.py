@@ -182,6 +182,8 @@ LOG, TABLE, OTHER = [], {}, Slotted()
 def test_names_of_a_function_and_those_that_it_does_more_with_than_append_to():
     code = reads.__code__
     assert {"LOG", "TABLE", "OTHER", "append", "extend", "value"} <= parts.names_of(code)
+    nested = (lambda x: x in (("rate", ("deep", 1)), "near")).__code__
+    assert {"rate", "deep", "near"} <= parts.names_of(nested)
     assert {"TABLE", "OTHER", "value"} <= parts.names_read(code) and "LOG" not in parts.names_read(code)
 
     def more(x):

@@ -183,6 +183,8 @@ WRITES: dict[str, Any] = {
     "a row of a view": lambda h, w: h[:2].__setitem__(1, w),
     "an operator": lambda h, w: h.__iadd__(w),
     "out=": lambda h, w: np.add(h, w, out=h),
+    "copyto": lambda h, w: np.copyto(h, w, where=[True, False]),
+    "putmask": lambda h, w: np.putmask(h, np.eye(2), w),
 }
 
 
@@ -196,6 +198,9 @@ def test_what_is_written_knows_the_line_that_wrote(name: str) -> None:
     h = tg.recorded(write)(tg.parameter([0.5, -1.0]))
     assert any(code is write.__code__ for code, _ in trail_of(h)) is (name != "two rows")  # which have a line each
     assert h.step is None and h.scope == ""
+    if name in ("copyto", "putmask"):  # numpy's function is ours, of which no line is told
+        (chosen,) = [x for x in h.inputs if x.inputs]
+        assert any(code is write.__code__ for code, _ in trail_of(chosen))
 
 
 def test_eight_arrays_are_filled_by_turns_at_a_time() -> None:
@@ -207,3 +212,24 @@ def test_eight_arrays_are_filled_by_turns_at_a_time() -> None:
         return sum(type(h) is FilledByRow for h in hs)
 
     assert [tg.recorded(turns)(tg.parameter([1.0, 2.0]), count) for count in (1, 7, 8, 9, 12)] == [1, 7, 8, 8, 8]
+
+
+def test_an_array_whose_rows_are_all_written_is_filled_no_longer() -> None:
+    def rows(w: Any) -> list[int]:
+        h, counts = np.zeros((3, 2)), []
+        for t in range(3):
+            h[t] = w * (t + 1.0)
+            counts.append(len(now.recorder.session.filled))
+        return counts
+
+    assert tg.recorded(rows)(tg.parameter([1.0, 2.0])) == [1, 1, 0]
+
+
+def test_a_copy_of_data_is_written_in_its_own_memory() -> None:
+    def fill() -> bool:
+        a = np.copy(np.zeros((3, 2)))
+        before = _memory(a).ctypes.data
+        a[0] = 1.0
+        return bool(before == _memory(a).ctypes.data)
+
+    assert tg.recorded(fill)()

@@ -10,6 +10,7 @@ import numpy as np
 import tinygraph as tg
 import tinygraph.numpy as tnp
 from tests.each import each
+from tinygraph.core.graph import ancestors
 
 
 def test_it_has_all_of_numpys_names() -> None:
@@ -161,3 +162,17 @@ def test_what_nodes_lack_numpy_answers_of_data() -> None:
             assert f"np.linalg.{name}" in str(error)
         else:
             raise AssertionError(name)
+
+
+def test_an_array_of_a_number_is_one_copy_that_may_be_written() -> None:
+    def arrays(w: Any) -> Any:
+        x, one = w[0] * 2.0, np.zeros(())
+        new = [np.array(x), np.copy(x), np.asarray(x), np.asanyarray(x), np.full((), x), np.full_like(one, x)]
+        copies = [sum(n._op is tg.ops.copy for n in ancestors([z])) for z in new]
+        for z in new:
+            z[...] = 5.0
+        return x, copies, new
+
+    x, copies, new = tg.recorded(arrays)(tg.parameter([3.0]))
+    assert copies == [1, 1, 1, 1, 0, 0]
+    assert x.item() == 6.0 and [z.item() for z in new] == [5.0] * 6

@@ -52,6 +52,15 @@ def in_another_order(x: Any) -> Any:
     return total
 
 
+def of_plain_numbers(x: Any) -> Any:
+    numbers, total = np.arange(6).reshape(2, 3), 0.0
+    for k, v in enumerate(np.nditer(numbers, order="F")):
+        total = total + x[0, 0] * v * k
+    for v, w in np.nditer([numbers, numbers.T.reshape(2, 3)], ["external_loop"], order="C"):
+        total = total + x[0, 1] * (v @ w)
+    return total
+
+
 def of_a_view(x: Any) -> Any:
     h = np.zeros((3, 3))
     it = np.nditer(h[1:], flags=["c_index"], op_flags=["readwrite"])
@@ -64,7 +73,16 @@ def of_integers(x: Any) -> Any:
     return np.stack([x[0] * int(n) for n in np.nditer(np.arange(3))])
 
 
-CALLS = [constants_written, nodes_written, by_places, in_memorys_order, in_another_order, of_a_view, of_integers]
+CALLS = [
+    constants_written,
+    nodes_written,
+    by_places,
+    in_memorys_order,
+    in_another_order,
+    of_a_view,
+    of_integers,
+    of_plain_numbers,
+]
 
 
 @each("call", {fn.__name__: fn for fn in CALLS}.values())

@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import importlib
 import math
+import os
 import sys
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.each import each
 from tinygraph.recording import exchanged
 
 X = np.random.default_rng(0).normal(size=(4, 3))
@@ -144,6 +146,32 @@ def test_installed_packages_and_pythons_own_modules_are_left_alone() -> None:
             assert all(vars(sys.modules[name]).get(key) is x for key, x in before.items())
 
     tg.recorded(look)()
+
+
+LIBRARIES: dict[str, tuple[str, str | None]] = {
+    "a package that is installed": ("strange_one", "/opt/me/venv/lib/site-packages/strange_one/__init__.py"),
+    "one of the system": ("strange_two", "/usr/lib/python3/dist-packages/strange_two.py"),
+    "one beside Python's own": ("strange_three", os.path.join(os.path.dirname(os.__file__), "strange_three.py")),
+    "one of Python's without a file": ("itertools", None),
+    "ours": ("tinygraph.own", "/somewhere/tinygraph/own.py"),
+    "ours without a file": ("tinygraph.own_too", None),
+}
+USERS: dict[str, tuple[str, str | None]] = {
+    "a file of the user's": ("mine", "/opt/me/mine.py"),
+    "a notebook": ("mine_too", None),
+}
+
+
+@each("kind", LIBRARIES | USERS)
+def test_files_of_libraries_are_none_of_the_users(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, path = (LIBRARIES | USERS)[kind]
+    monkeypatch.setattr(exchanged, "_KNOWN", {"builtins", "numpy", "math"})
+    names = {"__name__": name, "__builtins__": __builtins__, "np": np} | ({"__file__": path} if path else {})
+    exec("def of_it(x): return np.tanh(x)", names)
+    here = {"__name__": "start", "__builtins__": __builtins__, "of_it": names["of_it"]}
+    exec("def begin(x): return of_it(x)", here)
+    files = [id(f) for f, _ in exchanged.files_of(cast(Any, here["begin"]))]
+    assert (id(names) in files) == (kind in USERS) and id(here) in files
 
 
 def test_after_an_error_all_files_are_as_before(files: Any) -> None:

@@ -42,6 +42,8 @@ CALLS: dict[str, Any] = {
     "nanmax": (lambda a, o: np.nanmax(a, 0, o), (3,)),
     "tanh": (lambda a, o: np.tanh(a, o), (2, 3)),
     "add": (lambda a, o: np.add(a, 1.0, o), (2, 3)),
+    "where": (lambda a, o: np.multiply(a, 3.0, out=o, where=True), (2, 3)),
+    "where not": (lambda a, o: np.multiply(a, 3.0, out=o, where=[True, False, True]), (2, 3)),
     "multi_dot": (lambda a, o: np.linalg.multi_dot([a, np.eye(3), np.eye(3)], out=o), (2, 3)),
     "add.reduce": (lambda a, o: np.add.reduce(a, 0, None, o), (3,)),
     "msum": (lambda a, o: a.sum(0, None, o), (3,)),

@@ -67,6 +67,11 @@ CALLS: dict[str, Any] = {
     "np.vectorize of a whole number first": lambda x: (np.vectorize(lambda v: v if v > 0.5 else 0)(x) * x).sum(),
     "np.vectorize of texts": lambda x: (np.vectorize(lambda v: "up" if v > 0.5 else "")(x) == "up") @ x,
     "np.vectorize of one number": lambda x: np.vectorize(lambda v: 0.5 if v < 0 else v * v)(x[1]) * x[0],
+    "np.vectorize of places": lambda x: np.vectorize(lambda k: x[k] * x[k])([[0, 2, 1]])[0] @ [1.0, 2.0, 3.0],
+    "np.vectorize of places, two results": lambda x: (
+        np.multiply(*np.vectorize(lambda k: (x[k] * k, x[0] + k))(np.arange(3))).sum()
+        + len(np.vectorize(lambda k: (x[k], k))([0, 1]))
+    ),
     "np.frompyfunc": lambda x: np.sum(np.frompyfunc(lambda a, b: a * math.exp(b), 2, 1)(x, 0.5)),
     "np.vectorize of two": lambda x: np.vectorize(lambda a, b: a if a > b else b * b)(x, x[::-1]).sum(),
     "np.r_": lambda x: np.r_[x[1:], 2.0, x[0], 0:2] @ np.arange(6.0),
@@ -179,3 +184,20 @@ def test_what_brackets_join_is_one_node_where_there_are_nodes_and_numpys_elsewhe
         np.testing.assert_array_equal(z.value, expected)
     for a, expected in zip(arrays, same, strict=True):
         assert type(a) is np.ndarray and a.tolist() == expected.tolist()
+
+
+def kinds(x: Any, y: Any) -> list[Any]:
+    """What is asked of types: x holds float64 numbers, y float32 ones."""
+    things = [x[0], y[0], x, y, x.sum(), np.float64(2), np.float32(2), 2.0, 2, True, "a", None, np.ones(2), np.int64(3)]
+    types = np.float64, np.float32, np.floating, np.inexact, np.number, np.generic, np.double, np.single
+    asked = [isinstance(thing, kind) for thing in things for kind in types]
+    asked += [issubclass(kind, other) for kind in (*types, int, float, np.int64) for other in types]
+    asked += [kind == other for kind in types for other in (*types, int, None)]
+    asked += [np.dtype(kind).name for kind in types[:2]] + [kind(thing) for kind in types[:2] for thing in (1, "2.5")]
+    return [*asked, {np.float64: 1}[np.float64], *(isinstance(thing, float) for thing in things)]
+
+
+def test_questions_of_types_have_numpys_answers() -> None:
+    x, y = np.array([0.5, 1.0]), np.array([0.5, 1.0], np.float32)
+    own, right = tg.recorded(kinds)(tg.parameter(x), tg.parameter(y)), kinds(x, y)
+    assert [k for k, (a, b) in enumerate(zip(own, right, strict=True)) if a != b] == []

@@ -79,6 +79,19 @@ def test_outside_of_a_recording_it_is_told_how_to_record(way: str) -> None:
     assert "import tinygraph.numpy as np" in str(told.value) and "tg.recorded" in str(told.value)
 
 
+@each("name", ["sort", "partition"])
+def test_before_any_recording_methods_that_work_in_place_say_so(name: str) -> None:
+    with Kept():
+        now.recorder = None
+        settle()
+        with pytest.raises(tg.MutationError) as told:
+            getattr(OUTSIDE, name)(*[0] * (name == "partition"))
+    words = (
+        rf"(?s)cannot be changed by \.{name}\(\), which works in place.*test_why_not\.py:\d+.*np\.sort\(x\); .*numpy"
+    )
+    assert re.search(words, str(told.value)) and (OUTSIDE.value == 2 * P).all()
+
+
 def test_what_shows_an_array_read_only_is_refused() -> None:
     def run(p: Any) -> None:
         z = np.zeros(3) + p[0]

@@ -158,6 +158,7 @@ SECONDS = {
     "another dtype": lambda w: w * 1.25,
     "one number": lambda w: w[1].astype(np.float32) * np.float32(3),
     "one row of a matrix": lambda w: (w * 3.0)[None].astype(np.float32),
+    "one row of three axes": lambda w: (w * 3.0)[None, None].astype(np.float32),
     "the same": lambda w: (w * 3.0).astype(np.float32),
 }
 

@@ -226,3 +226,10 @@ def test_the_graph_is_as_large_for_any_length() -> None:
 
 def test_it_is_drawn_as_one_op() -> None:
     assert "scan" in tg.draw(linear_scan(tg.parameter(numbers(4, 3), "a"), numbers(4, 3), np.zeros(3))).source
+
+
+def test_a_state_of_the_shape_of_a_step_is_not_broadcast() -> None:
+    w = tg.parameter(np.ones(3))
+    for state, ops in ((w * 2.0, []), (tg.sum(w), ["broadcast_to"])):
+        z = linear_scan(np.full((4, 3), 0.5), np.ones((4, 3)), state)
+        assert [n._op.name for n in ancestors([z]) if n._op is not None and n._op.name == "broadcast_to"] == ops

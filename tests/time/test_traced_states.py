@@ -183,3 +183,15 @@ def test_who_forgets_the_state_is_told_so() -> None:
     assert not hasattr(own.value, "__notes__")
     with pytest.raises(tg.GraphError, match=r"the argument is not a cell[\s\S]*def cell\(x, state\)"):
         tg.unroll(lambda x: x, XS)
+
+
+def test_a_state_may_grow_in_its_first_eight_steps() -> None:
+    def grown(count: int) -> Any:
+        def cell(x: Any, s: Any) -> Any:
+            return x, (*s, x * 0.0) if len(s) < count else tuple([v + x for v in s])
+
+        return tg.compile(lambda xs: tg.unroll(cell, xs, (np.zeros(2),))[1], backend="numpy")(np.ones((14, 2)))
+
+    assert [len(grown(count)) for count in (1, 2, 9)] == [1, 2, 9]
+    with pytest.raises(tg.GraphError, match="more or fewer arrays at every step"):
+        grown(10)

@@ -190,6 +190,8 @@ def test_streaming_reads_new_weights():
         (lambda net: generate(net, [0.5], 3), "no tokens"),
         (lambda net: generate(net, [0], 0), "length"),
         (lambda net: generate(3, [0], 1), "generate"),
+        (lambda net: generate(net, [0], 1, rng=3), "no generator"),
+        (lambda net: generate(net, [0], 1, rng=3, top_k=2), "no generator"),
         (lambda net: beam(net, [[0, 1]], 3, 2), "one text"),
         (lambda net: beam(net, [0], 3, 0), "width"),
         (lambda net: beam(net, [0], 3, 1, length_penalty=-1.0), "length_penalty"),

@@ -93,6 +93,7 @@ def test_labels_below_0_and_ids_as_predictions():
     assert matrix.value.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
     matrix.value[0, 0] = 9
     assert matrix.value[0, 0] == 1
+    assert matrix.add([1], [1]).add([0], [0]).value.tolist() == [[2, 0, 1], [0, 1, 0], [0, 1, 0]]
 
 
 def test_skill_of_a_perfect_baseline_and_of_its_mean():

@@ -212,3 +212,23 @@ def test_an_option_that_was_set_out_of_range_is_refused_at_the_next_step(compile
         setattr(rule, name, right)
         run() if run is not None else rule.step([np.ones(1)])
         assert w.value < 1.0 and np.allclose(getattr(rule, name), right)
+
+
+def test_from_4097_numbers_on_a_rule_is_compiled():
+    for sizes, due in (((4096,), False), ((4097,), True), ((4000, 96), False), ((4000, 97), True)):
+        optimizer = Adam([tg.parameter(np.ones(n)) for n in sizes])
+        optimizer.step([np.ones(n) for n in sizes])
+        assert [group.flat._compiled is not None for group in optimizer.groups] == [due]
+
+
+def test_a_rule_that_works_element_by_element_is_called_once_for_all_parameters(monkeypatch):
+    counts, kinds = {}, [getattr(tg.train, name) for name in dir(tg.train) if not name.startswith("_")]
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, tg.train.Optimizer) and kind is not tg.train.Optimizer:
+            calls, update = [], kind.update
+            monkeypatch.setattr(kind, "update", lambda *a, calls=calls, update=update: calls.append(0) or update(*a))
+            optimizer = kind([tg.parameter(np.eye(2)) for _ in range(3)], learning_rate=0.1)
+            optimizer.step([np.eye(2) * (k + 1) for k in range(3)])
+            counts[kind.__name__] = len(calls)
+    assert len(counts) > 9 and counts.pop("Muon") == 3, "of each matrix by itself"
+    assert set(counts.values()) == {1}, counts

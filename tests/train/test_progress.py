@@ -118,6 +118,12 @@ def test_where_nothing_is_to_be_shown_there_is_no_bar_and_no_line(terminal, caps
     assert not Bar.made and capsys.readouterr().out == ""
 
 
+def test_a_search_of_the_rate_shows_nothing(terminal, capsys):
+    w = tg.parameter(1.0)
+    tg.train.find_learning_rate(step(lambda x: (w - x) ** 2, w, SGD(w, 0.1), backend="eager"), [np.array(3.0)])
+    assert not Bar.made and capsys.readouterr().out == ""
+
+
 def test_without_tqdm_a_terminal_gets_lines(monkeypatch, terminal, capsys, clock):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with progress.Progress(4, 0, None, False) as shown:

@@ -8,6 +8,7 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.train import Streaming, beam, generate, sample
+from tinygraph.train.token_loop import TokenLoop
 
 from .test_generation import Net, V
 
@@ -50,6 +51,17 @@ def test_texts_that_end_early_draw_no_more(stop, seed, options):
     due = by_hand(net, start, 150, rngs[1], stop, temperature=3.0, **options)
     assert np.array_equal(text, due)
     assert rngs[0].random() == rngs[1].random()
+
+
+def test_a_state_that_is_passed_comes_before_the_nets_own():
+    net, start = Net(1), np.array([[0, 1]])
+    state = net.initial_state(2) + np.float32([0.9, -0.9, 0.9, -0.9, 0.9])
+    due = by_hand(net, start, 9, state=state)
+    assert not np.array_equal(due, by_hand(net, start, 9)), "it matters"
+    for options in ({}, {"top_k": 4, "temperature": 1.0}):
+        assert np.array_equal(generate(net, start, 9, state=state, **options), due)
+    (text,) = beam(net, [0], 9, 1, state=state[:1])
+    assert np.array_equal(text.tokens, due[:, 0])
 
 
 def test_ids_keep_their_dtype_and_a_state_may_be_passed():
@@ -162,3 +174,15 @@ def test_a_stream_takes_what_is_like_its_first_step_and_tells_the_rest():
         ints(np.array([4.0]))
     with pytest.raises(tg.GraphError, match=r"(?s)another state than it takes.*no state.*\(2,\)"):
         Streaming(lambda x, s: (x, x), backend="numpy")(np.ones(2))
+
+
+def test_a_call_is_of_at_most_128_steps_and_all_calls_are_alike(monkeypatch):
+    calls, chosen = [], TokenLoop._chosen
+    monkeypatch.setattr(
+        TokenLoop,
+        "_chosen",
+        lambda self, begin, count, steps: calls.append((count, steps)) or chosen(self, begin, count, steps),
+    )
+    for length, due in ((128, [(128, 128)]), (129, [(65, 65), (64, 65)]), (300, [(100, 100)] * 3)):
+        generate(lambda ids, s: (tg.take(np.eye(3), ids, axis=0), s), [0], length, state=np.zeros(1))
+        assert calls == due and not calls.clear()

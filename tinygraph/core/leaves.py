@@ -215,3 +215,9 @@ def _weak(number: float, others: list[np.dtype]) -> Node:
 
 WEAK: dict[type, Callable[[Any, list[np.dtype]], Node]] = {int: _weak, float: _weak, bool: _weak}
 """Maps the types of Python numbers to a function of the number and the other inputs' dtypes, which makes its leaf."""
+
+
+def node_of(value: Any) -> Node:
+    """A node as it is; of an array or a number a constant."""
+    (node,) = as_nodes((value,))
+    return node

@@ -53,9 +53,8 @@ class ElementCount(int):
 
     __slots__ = ()
 
-    def __call__(self, *axes: Any) -> Any:
-        axis = axes[0] if axes else ""
-        fix = f"x.shape[{axis}]" if axes else "x.shape"
+    def __call__(self, axis: Any = "") -> Any:
+        fix = "x.shape" if axis == "" else f"x.shape[{axis}]"
         raise MissingNameError(f"x.size is a number, {int(self)}, and no method", got=f"x.size({axis})", fix=fix)
 
 

@@ -75,11 +75,11 @@ class Op:
     """
 
     name: str = "op"
-    arity: ClassVar[int] = 1
+    arity: ClassVar[int]
     """The number of inputs of `forward`; -1 for any number."""
     settings: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()
-    selective: ClassVar[bool] = False
+    selective: ClassVar[bool]
     differentiable: ClassVar[bool] = True
     selects: ClassVar[bool] = False
     """Whether the op selects one of a loop's values; `backward` of the loop gets the gradients of all selections."""
@@ -266,9 +266,8 @@ class Op:
 
     def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
         """One of this library's ops stays itself when it is copied: passes and backends know it by identity."""
-        module = sys.modules[type(self).__module__]
-        names = [name for name, op in vars(module).items() if op is self]
-        return names[0] if names and type(self).__module__.startswith(_OURS) else super().__reduce_ex__(protocol)
+        names = [name for name, op in vars(sys.modules[self.__module__]).items() if op is self]
+        return names[0] if names and self.__module__.startswith(_OURS) else super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         return f"<op {plain(self.name, 80)}>"

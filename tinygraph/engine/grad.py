@@ -11,7 +11,7 @@ from ..core.checks import flag
 from ..core.errors import GraphError, refusing, users_line
 from ..core.graph import ancestors
 from ..core.habits import no_node
-from ..core.leaves import Constant, Parameter, as_nodes
+from ..core.leaves import Constant, Parameter, node_of
 from ..core.node import Node
 from ..core.nonfinite import watch_backward
 from ..core.op import value_of
@@ -250,7 +250,7 @@ class _Walk:
     def fit(self, node: Node, x: Node, gx: Any) -> Any:
         """The gradient from ``node`` to its input ``x``, checked, in the dtype of ``x``, as a node or an array."""
         if isinstance(gx, Node) is not self.as_graph:
-            gx = as_nodes((gx,))[0] if self.as_graph else gx.value
+            gx = node_of(gx) if self.as_graph else gx.value
         value = x if self.as_graph else x._value
         if gx.shape != value.shape:
             problem = f"{node.label()}: backward returned a gradient of the wrong shape for {x.label()}"
@@ -287,7 +287,7 @@ def _seed(who: str, y: Node, gy: Any) -> Node:
             problem, fix = f"{who}: {y.label()} is not one number", "tg.sum(y), or gy=, an array of y's shape"
             raise GraphError(problem, expected="one element, or gy=", got=f"shape {y.shape}", fix=fix)
         gy = np.ones(y.shape, y.dtype)
-    seed = as_nodes((gy,))[0]
+    seed = node_of(gy)
     if seed.shape != y.shape:
         problem = f"{who}: the shape of gy is not that of {y.label()}"
         raise GraphError(problem, expected=str(y.shape), got=str(seed.shape))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.checks import function
 from ..core.errors import GraphError, refusing
-from ..core.leaves import Constant, as_nodes
+from ..core.leaves import Constant, node_of
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves
 from ..ops import multiply
@@ -138,7 +138,7 @@ def _inner(gradients: list[Node], directions: list[Node]) -> Node:
 
 
 def _lift(structure: Any) -> Any:
-    return map_leaves(lambda x: as_nodes((x,))[0], structure)
+    return map_leaves(node_of, structure)
 
 
 def _pair(who: str, primals: Any, tangents: Any) -> tuple[Any, list[Node]]:

@@ -10,7 +10,6 @@ import numpy as np
 from ..core.errors import GraphError, users_line
 from ..core.node import Node
 from .call_site import method_called
-from .numpy_functions import joined
 from .numpy_products import dot
 
 
@@ -47,7 +46,7 @@ def _refused(node: Node, got: str) -> GraphError:
 def _numbers(left: np.ndarray, dtype: np.dtype) -> Any:
     """The array again, of which numpy has made one of Python's numbers; or the nodes that it held."""
     if left.size and isinstance(left.flat[0], Node):
-        return joined(left)
+        return left
     values = left.astype(np.float64)
     narrow = values.astype(dtype)
     return narrow if (narrow == values).all() else values

@@ -37,7 +37,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 def polyval(p: Any, x: Any) -> Node:
     p, x = as_node(p), in_floats_alone("polyval", x)
     y: Any = x * 0
-    for k in range(p.shape[0]):
+    for k in range(len(p)):
         y = y * x + p[k]
     return y
 
@@ -115,7 +115,7 @@ def corrcoef(x: Any, y: Any = None, rowvar: Any = True, *, dtype: Any = None) ->
     c = cov(x, y, rowvar, dtype=dtype)
     if not c.ndim:
         return c / c
-    spread = exponential.sqrt(c[np.arange(c.shape[0]), np.arange(c.shape[0])])
+    spread = exponential.sqrt(c[np.arange(len(c)), np.arange(len(c))])
     return c / spread[:, None] / spread
 
 
@@ -174,7 +174,7 @@ def _cumulative(op: Any, first: int) -> Callable[..., Node]:
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Node, ...]:
     rows = moveaxis(as_node(x), axis, 0)
-    return tuple([rows[k] for k in range(rows.shape[0])])
+    return tuple([rows[k] for k in range(len(rows))])
 
 
 UFUNCS: dict[Any, Callable[..., Any]] = {

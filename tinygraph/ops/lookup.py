@@ -133,7 +133,7 @@ def _add_rows(z: Any, indices: Any, rows: Any) -> None:
     order = np.argsort(indices, kind="stable")
     ordered = indices[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    z[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+    z[ordered[starts]] = np.add.reduceat(rows[order], starts)
 
 
 class Pick(Indexed, _Rearrangement):

@@ -66,9 +66,8 @@ class SoftmaxCrossEntropy(Indexed):
         if labels.dtype.kind != "f":
             return gz[..., None] * excess.of(logits, z, labels), None
         logs = log_softmax.of(logits)
-        mass = np.sum(labels, axis=-1, keepdims=True)
-        g = gz[..., None]
-        return g * (np.exp(logs) * mass - labels), -g * logs
+        mass, g = np.sum(labels, axis=-1, keepdims=True), gz[..., None]
+        return g * (np.exp(logs) * mass - labels) if wanted[0] else None, -g * logs if wanted[1] else None
 
     def flops(self, logits: Spec, labels: Spec) -> int:  # type: ignore[override]
         return 4 * logits.size

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..core.errors import GraphError, MutationError, shown
-from ..core.leaves import as_nodes
+from ..core.leaves import node_of
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import now
@@ -20,7 +20,7 @@ from .inference import MOST_AXES, floating, hollow
 
 def as_node(x: Any) -> Node:
     """``x`` as a node by itself: other than beside a node in an op, a Python number is a float64 or an int64."""
-    return x if isinstance(x, Node) else as_nodes((joined(x),))[0]
+    return x if isinstance(x, Node) else node_of(joined(x))
 
 
 def opened(a: Any, axis: Any) -> tuple[Node, int]:
@@ -76,10 +76,10 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Node:
     return shape.transpose(a, as_order(np.moveaxis, a, source, destination))
 
 
-def as_order(function: Callable[..., Any], a: Any, *args: Any) -> tuple[int, ...]:
+def as_order(function: Callable[..., Any], a: Any, *args: Any) -> list[int]:
     """The order of axes to which ``function(a, *args)`` brings those of ``a``."""
     numbered = Spec(tuple(range(1, a.ndim + 1)), a.dtype)
-    return tuple(n - 1 for n in _shape_of(function, numbered, *args))
+    return [n - 1 for n in _shape_of(function, numbered, *args)]
 
 
 def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> Node:

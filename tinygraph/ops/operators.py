@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.checks import unmasked
 from ..core.errors import GraphError, MutationError, PlaceError, asked, refusing, users_line
-from ..core.leaves import as_nodes
+from ..core.leaves import node_of
 from ..core.node import Node
 from ..core.percent import is_shown
 from ..core.scope import now
@@ -79,7 +79,7 @@ def _index_array(x: Node, key: Any) -> Any:
     empty = isinstance(key, (list, tuple)) and not key
     array = unmasked(key)
     if not isinstance(key, (Node, np.ndarray)):
-        array = as_nodes((np.zeros(0, int) if empty else key,))[0].value
+        array = node_of(np.zeros(0, int) if empty else key).value
     if array.dtype.kind not in "iub" or (array.dtype.kind == "b" and not array.ndim):
         problem, expected = f"getitem of {x.label()}: invalid index array", "an array of integers or booleans"
         fix = "x[None] for a new axis, or tg.where" if array.dtype.kind == "b" else ""

@@ -198,7 +198,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: Any = "raise") -> Node:
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Node:
     if np.ndim(condition) != 1:
         raise GraphError("np.compress: the condition needs one axis", got=f"{np.ndim(condition)} axes")
-    return take(as_node(a), np.flatnonzero(np.asarray(condition)), axis=axis)
+    return take(as_node(a), np.flatnonzero(condition), axis=axis)
 
 
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Node:

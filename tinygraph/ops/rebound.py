@@ -46,12 +46,13 @@ _counts: list[int] | None = None
 def _of_one_name() -> int:
     """How many references `by_this_line` counts when one name has the array; Python's versions differ."""
     global _counts
-    node = as_node(1.0)
+    node = as_node(np.zeros(()))
     before, _counts = _counts, []
     try:
-        x: Any = np.zeros(1)
+        x: Any = np.zeros(())
         x += node
-        return _counts[0]
+        (count,) = _counts
+        return count
     finally:
         _counts = before
 

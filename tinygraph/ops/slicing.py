@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError, refusing, shown
-from ..core.leaves import as_nodes
+from ..core.leaves import node_of
 from ..core.node import Node
 from ..core.op import Spec
 from .inference import NEEDED, as_shape, axes_of, check_shape, promoted, strong, viewed
@@ -204,7 +204,7 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Node]:
         [(2, 2), (2, 2), (2, 2)]
     """
     if not isinstance(x, Node):
-        x = as_nodes((x,))[0]
+        x = node_of(x)
     shape = x.shape
     ndim = len(shape)
     if not isinstance(axis, (int, np.integer)) or not -ndim <= axis < ndim:

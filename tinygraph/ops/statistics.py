@@ -183,7 +183,7 @@ def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Node:
     x = _floats("nanmean", a, dtype)
-    some = shape.stop_gradient((x == x) if where is True else (x == x) * where)
+    some = (x == x) if where is True else (x == x) * where
     return mean(choice.where(some, x, 0), axis, keepdims=keepdims, where=some)
 
 

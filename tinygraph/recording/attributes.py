@@ -127,7 +127,7 @@ def _is_its_own(names: Any, name: Any) -> bool:
 @cache
 def _references() -> int:
     """How many references there are in `_is_its_own` to an array that one attribute has."""
-    names = {"array": np.zeros(1)}
+    names = {"array": np.zeros(())}
     array = names["array"]
     return sys.getrefcount(array)
 

@@ -37,7 +37,7 @@ def check(node: Node, what: str, fix: str) -> None:
         why = "it may be a view or a copy of another array"
     elif record.shows_foreign:
         why = "it is a view of a parameter or of other data"
-    elif record.maybe and any(map(_is_in_use, record.maybe)):
+    elif any(map(_is_in_use, record.maybe)):
         why = "what was made of it by reshape or asarray, and is still in use, may be a view or a copy of it"
     else:
         return None

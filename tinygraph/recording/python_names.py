@@ -50,7 +50,7 @@ OPS: dict[Callable[..., Any], Callable[..., Any]] = {
     math.log: lambda x, base=math.e: np.log(x) if base is math.e else np.log(x) / np.log(base),
     math.erf: ops.erf,
     math.erfc: ops.erfc,
-    math.fsum: lambda numbers: sum(numbers, start=0.0),
+    math.fsum: sum,
     math.prod: lambda numbers, start=1: functools.reduce(lambda a, b: a * b, numbers, start),
     math.dist: lambda p, q: np.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True))),
     **{function: _of_values(function) for function in _ASKING},
@@ -82,13 +82,12 @@ def _taking_nodes(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def call(*args: Any, **settings: Any) -> Any:
-        if of_many:
-            args = tuple([x if isinstance(x, Node) else [*x] for x in args])
-        parts = [numpy_functions.joined(x) for x in args] if of_many else args
+        lists = [x if isinstance(x, Node) else [*x] for x in args] if of_many else args
+        parts = [numpy_functions.joined(x) for x in lists] if of_many else args
         if not any(isinstance(x, Node) for x in parts):
-            return function(*args, **settings)
+            return function(*lists, **settings)
         if of_many:
-            return op(*args, **settings)
+            return op(*lists, **settings)
         numbers = [number(x) if isinstance(x, Node) else x for x in args]
         if not now.tracing:  # what math refuses, as the logarithm of 0, it refuses here, too
             function(*[_read(x) if isinstance(x, Node) else x for x in numbers], **settings)

@@ -134,14 +134,14 @@ class Recorder:
     def number(self, node: Node, index: tuple[Any, ...] = ()) -> Node:
         """``node.item(*index)`` as a node without axes."""
         if len(index) == 1 and isinstance(index[0], tuple):
-            index = index[0]
+            (index,) = index
         if len(index) == 1 and node.ndim != 1:
-            node = ops.reshape(node, -1)
+            node = ops.reshape(node, node.size)
         return number(node[tuple(map(int, index))] if index else node)
 
     def numbers(self, node: Node) -> Any:
         """``node.tolist()``, as nodes."""
-        return [self.numbers(node[k]) for k in range(node.shape[0])] if node.ndim else number(node)
+        return [self.numbers(node[k]) for k in range(len(node))] if node.ndim else number(node)
 
     def row(self, node: Node, key: Any) -> Node | None:
         """``node[key]`` of an array with rows that were written, while no other thread writes into it; else None."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..core.errors import GraphError, MutationError, refusing, users_line
-from ..core.leaves import Constant, as_nodes
+from ..core.leaves import Constant, as_nodes, node_of
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import next_serial, now
@@ -80,7 +80,7 @@ def _is_it_already(node: Node, region: Region, value: Any) -> bool:
 
 def _piece(node: Node, shape: tuple[int, ...], value: Any) -> Node:
     """The value as a node of the dtype of ``node`` and of the shape that is written."""
-    v = value if isinstance(value, Node) else as_nodes((joined(value, SEQUENCES),))[0]
+    v = value if isinstance(value, Node) else node_of(joined(value, SEQUENCES))
     v = meant(v)
     if v.shape == shape and v.dtype == node.dtype:
         return v

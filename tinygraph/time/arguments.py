@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.checks import one_of
 from ..core.errors import GraphError, shown, users_line
-from ..core.leaves import as_nodes
+from ..core.leaves import as_nodes, node_of
 from ..core.node import Node
 from ..core.structure import dict_like, leaves, map_leaves
 from ..ops import transpose
@@ -59,7 +59,7 @@ def side_by_side(owner: str, inputs: Any) -> Any:
 
 def time_first(inputs: Any, axis: int) -> tuple[Any, int]:
     """Returns the inputs as nodes with time as their first axis, and the non-negative index of their time axis."""
-    xs = map_leaves(lambda x: as_nodes((x,))[0], inputs)
+    xs = map_leaves(node_of, inputs)
     times = {axis % x.ndim for x in leaves(xs) if -x.ndim <= axis < x.ndim}
     if axis and (len(times) != 1 or any(not -x.ndim <= axis < x.ndim for x in leaves(xs))):
         expected = f"one axis that all inputs have, of shapes {[x.shape for x in leaves(xs)]}"
@@ -108,7 +108,7 @@ def first_state(cell: Any, state: Any, xs: Any, real: Node | None) -> Any:
     if default is None:
         # A number takes the dtype of the inputs, as it would beside them in an op.
         return map_leaves(lambda s: as_nodes((s, *leaves(xs)))[0], state)
-    return in_dtypes_of(cell, map_leaves(lambda s: as_nodes((s,))[0], state), default)
+    return in_dtypes_of(cell, map_leaves(node_of, state), default)
 
 
 def _batch_size(cell: Any, x: Node, real: Node | None) -> int | None:

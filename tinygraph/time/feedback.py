@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError, shown
-from ..core.leaves import Constant, as_nodes
+from ..core.leaves import Constant, node_of
 from ..core.node import Node
 from ..core.structure import leaves, map_leaves, rebuild
 from ..core.traced import Traced
@@ -56,7 +56,7 @@ class Feedback:
             fix = "feedback=lambda y: tg.argmax(y, axis=-1), for example"
             raise GraphError("feedback: choose must be a function of y_t", got=shown(choose, 80), fix=fix)
         self.choose, self.rng = choose, generator("Feedback", rng)
-        (self.teacher,) = as_nodes((teacher,))
+        self.teacher = node_of(teacher)
         values = None if isinstance(self.teacher, Traced) else self.teacher.value
         if values is not None and not ((values >= 0) & (values <= 1)).all():
             got = f"{values.min()} to {values.max()}"
@@ -75,7 +75,7 @@ class Feedback:
         forced = self._forced(xs, T)
         if batch and forced.ndim == 1:
             forced = broadcast_to(forced.reshape((T, 1)), (T, *batch))
-        return self._feeding(cell), (xs, forced), map_leaves(lambda s: as_nodes((s,))[0], (state, fed, started))
+        return self._feeding(cell), (xs, forced), map_leaves(node_of, (state, fed, started))
 
     def _forced(self, xs: Any, T: int) -> Node:
         """Booleans (T,) or (T, B): where the sequence's own input is used."""
@@ -102,7 +102,7 @@ class Feedback:
 
     def _next_input(self, y: Any, like: Any) -> Any:
         """``choose(y)`` in the structure and dtypes of ``like``, an input; its shapes must be the same."""
-        chosen, xs = [as_nodes((c,))[0] for c in leaves(self.choose(y))], leaves(like)
+        chosen, xs = [node_of(c) for c in leaves(self.choose(y))], leaves(like)
         if [c.shape for c in chosen] != [x.shape for x in xs]:
             got, expected = str([c.shape for c in chosen]), f"shapes {[x.shape for x in xs]}, as x_t"
             raise GraphError("feedback: choose did not return an input of the cell", got=got, expected=expected)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError
-from ..core.leaves import Constant, as_nodes
+from ..core.leaves import Constant, as_nodes, node_of
 from ..core.node import Node
 from ..core.nonfinite import look_at, nonfinite
 from ..core.scope import now
@@ -28,7 +28,7 @@ def as_lengths(lengths: Any, xs: Any) -> Node:
         GraphError: not integers, another shape than the batch's, or a number outside of 0 to T, in a compiled
             function at the call that has it.
     """
-    (node,) = as_nodes((lengths,))
+    node = node_of(lengths)
     if node.dtype != np.int64 and (node.dtype.kind in "iu" or not node.size):
         node = astype(node, np.int64)  # small integers cannot hold T, unsigned ones cannot go below 0
     for x in leaves(xs):
@@ -50,7 +50,7 @@ def as_mask(mask: Any, xs: Any, what: str = "the mask") -> Node:
     Raises:
         GraphError: floating-point numbers, or axes other than the inputs'.
     """
-    (node,) = as_nodes((mask,))
+    node = node_of(mask)
     for x in leaves(xs):
         if node.dtype.kind not in "iub" or not node.ndim >= 1 or x.shape[: node.ndim] != node.shape:
             expected = f"booleans of the leading axes, time and batch, of inputs {x.shape}"
@@ -110,7 +110,7 @@ def _input_at(x: Node, at: list[Node], there: Node) -> Node:
     """One of the inputs x, (T, B, ...), without a gradient; 0 if there is none."""
     zero = np.zeros((), x.dtype)
     if not at:
-        return as_nodes((zero,))[0]
+        return node_of(zero)
     with nonfinite("allow") if now.watching else nullcontext():  # padding may hold anything
         row = pick(x, *at, index=(ARRAY,) * len(at))
     return where(there, stop_gradient(row), zero)
@@ -168,21 +168,21 @@ def last_of(states: Node, real: Node) -> Node:
     ends = largest(where(real, _steps(real) + 1, 0), axis=0)
     if not ends.ndim:
         return pick(states, ends, index=(ARRAY,))
-    return pick(states, ends, np.arange(ends.shape[0]), index=(ARRAY, ARRAY))
+    return pick(states, ends, np.arange(len(ends)), index=(ARRAY, ARRAY))
 
 
 def _steps(real: Node) -> np.ndarray:
     """0, 1, ... T - 1 along the first axis of ``real``."""
-    return np.arange(real.shape[0]).reshape((-1,) + (1,) * (real.ndim - 1))
+    return np.arange(len(real)).reshape((-1,) + (1,) * (real.ndim - 1))
 
 
 def flipped(x: Node, lengths: Node) -> Node:
     """Each sequence's real steps in reverse order, its padding where it was      x: (T, B, ...)"""
-    steps = np.arange(x.shape[0]).reshape((-1,) + (1,) * lengths.ndim)
+    steps = np.arange(len(x)).reshape((-1,) + (1,) * lengths.ndim)
     order = where(less(steps, lengths), lengths - 1 - steps, steps)
     if not lengths.ndim:
         return pick(x, order, index=(ARRAY,))
-    return pick(x, order, np.arange(lengths.shape[0]), index=(ARRAY, ARRAY))
+    return pick(x, order, np.arange(len(lengths)), index=(ARRAY, ARRAY))
 
 
 def selected(real: Node, new: Any, old: Any, what: str) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.errors import GraphError, users_line
 from ..core.graph import ancestors
-from ..core.leaves import as_nodes
+from ..core.leaves import node_of
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import next_serial, now
@@ -117,11 +117,11 @@ class Trace:
         self.drawn: dict[Node, Draw] = {}
         with open_cell(self.start, self.s_slots, slices), drawing(steps=self.drawn):
             self.y, new = cell(self.x_slots, before)
-        self.new_state = map_leaves(lambda s: as_nodes((s,))[0], new)
+        self.new_state = map_leaves(node_of, new)
 
     def close(self, steps: int, reverse: bool = False, recompute: bool = False) -> tuple[Node, list[Node]]:
         """Returns the loop over ``steps``, and the nodes of its body that are the leaves of y."""
-        ys, nexts = [as_nodes((y,))[0] for y in leaves(self.y)], leaves(self.new_state)
+        ys, nexts = [node_of(y) for y in leaves(self.y)], leaves(self.new_state)
         own = self._own([*ys, *nexts])
         outer: dict[Node, Slot] = {}
         closed = close([*nexts, *ys], own, outer)
@@ -170,9 +170,9 @@ def _unroll_first(cell: Step, xs: Any, state: Any, reverse: bool, cuts: Node | N
         cut = cuts[at]
         state = map_leaves(lambda s: _cut(s, cut), state)
     y, state = cell(map_leaves(lambda x: x[at], xs), state)
-    first = [as_nodes((v,))[0] for v in leaves(y)]
+    first = [node_of(v) for v in leaves(y)]
     first = [v.reshape((1, *v.shape)) for v in first]
-    state = map_leaves(lambda s: as_nodes((s,))[0], state)
+    state = map_leaves(node_of, state)
     if T == 1:
         return rebuild(y, first), state
     rest = map_leaves(lambda x: x[:-1] if reverse else x[1:], xs)

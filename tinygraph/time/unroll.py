@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core.checks import flag
 from ..core.errors import refusing
-from ..core.leaves import as_nodes
+from ..core.leaves import node_of
 from ..core.node import Node
 from ..core.nonfinite import nonfinite
 from ..core.scope import now
@@ -116,7 +116,7 @@ def unroll(
         if real is not None:
             outputs = zero_outputs(outputs, real)
         if real is not None and not zero_output:
-            zeros = map_leaves(lambda y: as_nodes((np.zeros(y.shape[1:], y.dtype),))[0], outputs)
+            zeros = map_leaves(lambda y: node_of(np.zeros(y.shape[1:], y.dtype)), outputs)
             outputs, _ = Driver(reverse)(repeat_output, (outputs, real), zeros)
     return map_leaves(lambda y: time_at(y, time), outputs), state
 

@@ -73,7 +73,7 @@ class History:
         return self._rows[-1][0] if self._rows else float("nan")
 
     def _column(self, k: int) -> np.ndarray:
-        return np.array([row[k] for row in self._rows], dtype=np.float64)
+        return np.array([row[k] for row in self._rows])
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """The arrays by name, for checkpoints."""

@@ -206,3 +206,9 @@ def test_zoneout_of_more_states_than_most_cells_have() -> None:
     assert {*np.unique(masks)} == {0.0, 1.0} and all(abs(m.mean() - 0.75) < 0.06 for m in masks)
     assert len({m.tobytes() for m in masks}) == 20
     assert [m.tobytes() for m in drawn(0)] == [m.tobytes() for m in masks] != [m.tobytes() for m in drawn(1)]
+    rates = (0.25,) * 8 + (0.5, 0.9)
+    cell = tg.cells.Zoneout(ones, rates, rng=0)
+    for s, rate in zip(cell(0.0, (np.zeros((4, 500)),) * 10)[1], rates, strict=True):
+        assert abs(s.value.mean() - (1 - rate)) < 0.06
+    for s, rate in zip(cell.eval()(0.0, (tg.constant(0.0),) * 10)[1], rates, strict=True):
+        np.testing.assert_allclose(s.item(), 1 - rate, rtol=1e-12)

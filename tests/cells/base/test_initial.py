@@ -40,6 +40,12 @@ def test_normal_ones_have_their_deviation(name):
     assert abs(w).max() > 3 * DEVIATIONS[name]
 
 
+@each("name", ["xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"])
+def test_of_a_vector_both_fans_are_its_length(name):
+    n, w = 40_000, drawn(name, (40_000,))
+    assert w.std() == pytest.approx(np.sqrt(2 / n if name[0] == "k" else 1 / n), rel=0.02)
+
+
 def test_plain_ones():
     assert (drawn("zeros") == 0).all() and (drawn("ones") == 1).all() and (drawn(0.25) == 0.25).all()
     w = drawn("uniform")

@@ -130,3 +130,8 @@ def test_wrong_sequences_are_told():
     for problem, call in wrong.items():
         with pytest.raises(tg.GraphError, match=problem):
             call()
+
+
+def test_borders_are_looked_for_among_four_hundred_places():
+    """Without padding each length is a bucket of its own, as far as there are borders."""
+    assert [len(buckets(np.arange(n) + 1, 1, 0.0)) for n in (399, 400, 401, 800, 801)] == [399, 400, 201, 400, 267]

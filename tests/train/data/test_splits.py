@@ -81,7 +81,11 @@ def test_a_scaler_gives_mean_0_and_deviation_1_and_comes_back():
     again = Standard.from_dict(json.loads(json.dumps(scaler.to_dict())))
     assert (again(x) == z).all()
     ragged = Standard([x[:20], x[20:]])
-    assert ragged.mean == pytest.approx(x.mean(axis=0)) and len(ragged([x[:4], x[4:]])) == 2
+    assert ragged.mean == pytest.approx(x.mean(axis=0))
+    for parts in ([x[:4], x[4:]], (x[:4],)):
+        assert all(map(np.array_equal, ragged(parts), [z[:4], z[4:]][: len(parts)]))
+        assert all(map(np.allclose, ragged.inverse(ragged(parts)), parts)) and len(ragged(parts)) == len(parts)
+    assert np.array_equal(ragged(x[:2].tolist()), z[:2])
     assert scaler(x[:6].reshape(3, 2, 3).astype("f4")).dtype == np.float32
     one = Standard(x[:, 1])
     assert one(x[:, 1]).std() == pytest.approx(1) and one.mean.shape == ()
@@ -110,6 +114,8 @@ def test_wrong_splits_and_scalers_are_told():
         "(?s)finite.*none": lambda: Standard(np.zeros((0, 2))),
         "other features": lambda: Standard(np.ones((4, 2)))(np.ones((4, 3))),
         "no saved scaler": lambda: Standard.from_dict({}),
+        "Standard: what is scaled are no array of numbers": lambda: Standard(np.ones(4))("ab"),
+        r"(?s)Standard: what is scaled are no.*\(1, 2\)": lambda: Standard(np.ones((4, 2)))([[["a", "b"]]]),
     }
     for problem, call in wrong.items():
         with pytest.raises(tg.GraphError, match=problem):

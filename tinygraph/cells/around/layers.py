@@ -9,7 +9,7 @@ import numpy as np
 
 from ...core.checks import flag
 from ...core.errors import GraphError, shown
-from ...core.leaves import Parameter, as_nodes
+from ...core.leaves import Parameter, node_of
 from ...core.node import Node
 from ...ops import take
 from ...time.noise import generator, noise
@@ -52,7 +52,7 @@ class Linear(Module):
 
     def __call__(self, x: Any) -> Node:
         """Maps x (..., I) to y (..., O)."""
-        (x,) = as_nodes((x,))
+        x = node_of(x)
         if not x.ndim or x.shape[-1] != self.input_size:
             expected = f"(..., {self.input_size})"
             raise GraphError("Linear: the last axis is not input_size", expected=expected, got=str(x.shape))
@@ -131,7 +131,7 @@ class Dropout(Module):
 
     def __call__(self, x: Any) -> Node:
         """Maps x, of any shape, to the same shape."""
-        (x,) = as_nodes((x,))
+        x = node_of(x)
         if x.dtype.kind != "f":
             raise GraphError("Dropout needs floating-point numbers", got=shown(x.dtype))
         y: Node = x * noise(self._mask, x.shape, x.dtype)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import GraphError
-from ...core.leaves import as_nodes
+from ...core.leaves import node_of
 from ...core.structure import leaves, rebuild
 from ...time.noise import generator, noise
 from ..base.masks import Mask, checked_rate
@@ -80,7 +80,7 @@ class Zoneout(Wrapper):
         while len(self._masks) <= k:
             self._masks.append(Mask(self, len(self._masks), self.rng.spawn(1)[0]))
         m = noise(self._masks[k], new.shape, new.dtype)
-        (old,) = as_nodes((old,))
+        old = node_of(old)
         return m * old + (1 - m) * new
 
     def _check(self, before: int, after: int) -> None:
