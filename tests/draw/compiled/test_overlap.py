@@ -26,7 +26,9 @@ def view(draw: Random, size: int = SIZE) -> View:
     moves = tuple(draw.choice((0, 0, 12, -12, 36)) for _ in range(draw.choice((0, 1, 2))))
     v = View(Buffer("scratch", size, np.dtype(float)), 0, shape, strides, moves)
     low, high = min(elements(v)), max(elements(v))
-    near = draw.randrange(-low, size - high) if draw.random() < 0.3 else draw.randrange(-low, min(130 - low, size - high))
+    near = (
+        draw.randrange(-low, size - high) if draw.random() < 0.3 else draw.randrange(-low, min(130 - low, size - high))
+    )
     return View(v.buffer, near, shape, strides, moves)
 
 

@@ -67,7 +67,13 @@ class Cell:
 
     def source(self) -> str:
         lines = ["def gate(z):", "    return sigmoid(z)", "def step(t, x, h):", *(f"    {x}" for x in self.lines)]
-        lines += ["    return h", f"for t in range({STEPS}):", "    with tg.step(t):", "        h = step(t, xs[t], h)", "root.append(h)"]
+        lines += [
+            "    return h",
+            f"for t in range({STEPS}):",
+            "    with tg.step(t):",
+            "        h = step(t, xs[t], h)",
+            "root.append(h)",
+        ]
         return "\n".join([*lines, ""])
 
 
@@ -83,7 +89,7 @@ def run(seed: int) -> tuple[Any, list[tuple[int, str, Any, int]]]:
     return root[-1], told
 
 
-@each("seed", range(80))
+@each("seed", range(60))
 def test_what_a_line_made_last_at_a_step_has_its_name(seed: int) -> None:
     root, noted = run(seed)
     nodes = ancestors([root])
