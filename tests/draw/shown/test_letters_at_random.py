@@ -17,7 +17,24 @@ from tinygraph.draw.shown.letters import letters
 
 STEPS = 5
 SHOWN = {"alpha": "α", "s.k": "k"}
-SELDOM = "abs arcsinh arctan cos exp expm1 floor log1p negative relu sin sinh square sign softplus trunc".split()
+SELDOM = [
+    "abs",
+    "arcsinh",
+    "arctan",
+    "cos",
+    "exp",
+    "expm1",
+    "floor",
+    "log1p",
+    "negative",
+    "relu",
+    "sin",
+    "sinh",
+    "square",
+    "sign",
+    "softplus",
+    "trunc",
+]
 WHEN = ("t % 2", "t > 0", "t == 3", "t < 4", "t != 1")
 
 
