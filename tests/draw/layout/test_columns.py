@@ -1,9 +1,9 @@
-"""Columns of time, measured: room for their titles, for the arrows between them, and for the bars over and under them."""
+"""Columns of time, measured: room for their titles, for arrows between them, and for bars over and under them."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 

@@ -215,7 +215,7 @@ def test_rules_of_other_forms_of_code() -> None:
 
 
 class Around(tg.Op):
-    """What a rule loses: the calls of an op within it, turns of matrices, sums over what was spread; its code is read alone."""
+    """Calls of an op within it, turns of matrices, sums over what was spread; its code is read alone."""
 
     def forward(self, x: Any, y: Any) -> Any:
         return Tanh.of(x) @ swapaxes(Exp.forward(y), -1, -2)  # type: ignore[name-defined]  # noqa: F821
