@@ -109,7 +109,7 @@ class _Plotting:
         for border, fill in ((2.0, LINE), (1.0, "#ffffff")):
             self._tile(x + wide / 2, top - high / 2, wide + 2 * border, high + 2 * border, fill)
         gap = 1.0 if min(tiles.wide, tiles.high) > 8 else 0.0
-        whole = sheet.padding.all(axis=0).tolist()
+        whole = [column.all() for column in sheet.padding.T]
         for run in [[*run] for is_padded, run in groupby(range(columns), whole.__getitem__) if is_padded]:
             room = len(run) * tiles.wide - gap
             words = "padding" if room > width("padding", SMALL, True) and high > 12 else ""
