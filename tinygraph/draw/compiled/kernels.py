@@ -143,7 +143,7 @@ class _Planning:
         for k, side in enumerate(sides):
             parts += [Part(sign)] * (k > 0 and sign != "")
             parts += [Part(clean(x.text), "chip" if isinstance(x, Chip) else "text") for x in side]
-        return [*parts, Part("·")] if sign and sides[0] and not sides[-1] else parts
+        return [*parts, Part("·")] if sign and sides[0] and not sides[1] else parts
 
 
 def names_of(action: Elementwise) -> list[str]:
