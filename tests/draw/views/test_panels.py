@@ -96,6 +96,15 @@ def test_the_matrix_is_a_grid_in_its_frame(name: str) -> None:
 
 
 @every_flow
+def test_over_a_matrix_is_room_for_its_heading_and_over_a_single_row_for_its_bars(name: str) -> None:
+    drawn = panels(picture(name))
+    rows = max(len({t for t, _ in matrix}) for _, matrix, *_ in drawn)
+    room = min(box(ground)[3] - max(box(x)[3] for x in matrix.values()) for ground, matrix, *_ in drawn)
+    gap = 1.5 if max(len({key[k] for key in x}) for _, x, *_ in drawn for k in (0, 1)) <= 26 else 0.0
+    assert room == pytest.approx(84 + gap / 2 + (66 if rows == 1 else 0))
+
+
+@every_flow
 def test_texts_stand_on_their_panel_and_over_nothing_else(name: str) -> None:
     for ground, matrix, others, notes in panels(picture(name)):
         left, right, foot, top = box(ground)
