@@ -236,3 +236,11 @@ def test_a_box_is_called_by_what_it_shows_a_mark_by_its_number() -> None:
     shown = page(Picture([whole, bare, chips]))
     boxes = re.findall(r'<g class="b" id="n(\d+)" role="treeitem" tabindex="-1" aria-label="([^"]*)"', shown)
     assert boxes == [("0", "h, 3×4 · loss"), ("1", "⋯"), ("2", "W @ x&lt;y, a &quot;b&quot;")]
+
+
+def test_places_in_a_page_have_one_digit_after_the_point() -> None:
+    """A page of many boxes is mostly numbers."""
+    third = Picture([box(100 / 3, 200 / 3, 100 / 3)], bands=[Band(100 / 3, 400 / 3, -10 / 3, 290 / 3, "t = 0")])
+    known = data(page(third))
+    edges = [known["columns"][0][side] for side in ("left", "right", "foot", "top")]
+    assert edges == [33.3, 133.3, 3.3, -96.7] and known["extent"] == [round(x, 1) for x in known["extent"]]
