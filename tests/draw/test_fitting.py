@@ -118,6 +118,11 @@ def test_matrices_are_as_wide_as_their_room() -> None:
     for drawn, room in zip(candidates(root, Options(), "states"), (900, 640, 520, 400, 300, 200, 110), strict=True):
         wide, count = pitch(drawn, r"h\[")
         assert wide * count == pytest.approx(room) and count == (30 if room >= 200 else 15)
+    for drawn, room in zip(
+        candidates(net(2, 200), Options(), "states"), (520, 360, 300, 230, 170, 120, 80), strict=True
+    ):
+        heights = sorted({t.y for t in drawn.tiles if t.cell is not None})
+        assert (heights[1] - heights[0]) * len(heights) == pytest.approx(room)
     rooms = (440, 260, 190, 130, 190, 130, 90)
     two = [*flow(lstm(30), Options())]
     for drawn, room in zip(two, rooms, strict=True):

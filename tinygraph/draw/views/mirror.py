@@ -100,7 +100,7 @@ def local_rule(node: Node, reached: Container[Node]) -> list[str]:
     unused = set()
     for i, x in enumerate(parameters):
         inputs = node.inputs[i:] if x.kind is x.VAR_POSITIONAL else node.inputs[i : i + 1]
-        if inputs and not any(y in reached for y in inputs):
+        if not any(y in reached for y in inputs):
             unused.add(f"g{x.name}")
     lines = [x.partition(" = ")[::2] for x in rule(type(node.op)).backward]
     whole = dict(lines)
