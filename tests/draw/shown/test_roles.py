@@ -1,7 +1,8 @@
-"""What is a state, a loss or an input: sums over time by what they are a part of in the end."""
+"""What is a state or a loss: sums over time by what they are a part of in the end; how often a cell is run."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import tinygraph as tg
 from tests.draw.networks import weights
 from tests.each import each
 from tinygraph.draw.shown.folding import fold
+from tinygraph.draw.shown.levels import _runs
 from tinygraph.draw.shown.roles import roles
 
 W = weights(W=(3, 3), V=(3,))
@@ -51,3 +53,10 @@ def test_a_sum_over_time_is_a_loss_where_it_is_one_in_the_end_and_else_a_state(n
     carried = [x for x in sums[:-1] if x in told]
     assert len(carried) == 3 and {told[x] for x in carried} == {right}, [told[x] for x in carried]
     assert told[root] == ("loss" if root.size == 1 else "state")
+
+
+@each("counts, runs", [((5, 5), 2), ((5, 3), 2), ((4, 2), 2), ((5, 2), 1), ((9, 4), 1), ((9, 5, 4), 2)])
+def test_a_phase_that_has_less_than_half_of_a_cells_ops_reads_it_and_does_not_run_it(counts: Any, runs: int) -> None:
+    """Attention reads the states of an encoder in the decoder's phase."""
+    assert _runs(Counter({(p, (0, 1)): n for p, n in enumerate(counts)})) == runs
+    assert _runs(Counter({(0, (t, 1)): n for t, n in enumerate(counts)})) == len(counts), "in one phase all count"

@@ -144,3 +144,14 @@ def test_a_norm_stands_within_its_column_from_46_points_beside_the_box_on(room, 
     label_returns(picture, placed, [way, way], Heat(back={a: 0.25}), Folded(nodes=[a, b]))
     (note,) = picture.notes
     assert (note.x, note.y, note.text, note.box) == (side * (30 + room + (-18 if inside else 18)), 17, "0.25", 0)
+
+
+def test_between_boxes_of_dots_lie_the_arrows_of_a_step_unseen():
+    """The film waits for them."""
+    drawn = tg.draw(lstm(9), steps=[0, 1, -1], level="op").picture
+    dots = [i for i, box in enumerate(drawn.boxes) if box.role == "dots"]
+    first, size = dots[0], len(dots)
+    before = {(a.tail - first + size, a.head - first + size) for a in drawn.arrows}  # those of the step before
+    inner = {(a, b) for a, b in before if min(a, b) >= 0 and max(a, b) < size}
+    assert dots == [*range(first, first + size)] and len(inner) > size
+    assert sorted(drawn.unseen) == sorted((a + first, b + first) for a, b in inner)
