@@ -253,3 +253,14 @@ def test_the_one_input_of_a_network_without_time_is_x_and_of_several_none_has_a_
 
     assert "x   4×3" in lines(np.ones((4, 3)))
     assert not [line for line in lines(np.ones((4, 3)), np.ones((5, 4))) if line.startswith("x ")]
+
+
+@each("fn", [np.var, np.std, np.linalg.norm, np.cov, np.trapezoid, np.median, np.average])
+@each("place", [lambda: tg.step(0), lambda: tg.scope("a")], ids=["step", "scope"])
+def test_of_a_function_of_many_ops_its_result_alone_has_the_name(fn: Any, place: Any) -> None:
+    """Its first ops know who called the line, the last ones are too deep for that, or the other way round."""
+    with place():
+        z = weights(W=(3, 3))["W"] @ np.arange(3.0)
+        v = fn(z)
+        y = tg.exp(v)
+    assert [x for x, letter in letters(ancestors([y])).items() if letter == "v"] == [v]

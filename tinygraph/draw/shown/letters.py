@@ -54,9 +54,13 @@ def _written(nodes: list[Node]) -> dict[Node, str]:
         elif len(trail) >= LONGEST and not authors:
             cut_short.update((x, {code for code, _ in trail}) for x in node.inputs if x.step == node.step)
     owners: dict[Hashable, tuple[Node, str]] = {}
-    for (step, scope, call, place), (names, members) in claims.items():
+    callers: dict[Hashable, Any] = {(*x, place[0]): place[1:2] for *x, place in claims if place[1:]}
+    for (step, scope, call, place), (names, members) in reversed(claims.items()):
+        # A trail that ends at its line does not tell who called it: that is the one whom the line's next node tells.
+        line = step, scope, call, place[0]
+        callers[line] = place[1:2] or callers.get(line, ())
         for name, node in _shared(names, members):
-            key = (step, scope, call, name, place[0][0], place[1:2])
+            key = (step, scope, call, name, place[0][0], callers[line])
             # What one of unknown lines goes on with is not what the line has in the end.
             within = {code for code, _ in trail_of(node)[1 : -len(place)]}
             if within.isdisjoint(cut_short.get(node, ())) and (
