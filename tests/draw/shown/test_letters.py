@@ -264,3 +264,22 @@ def test_of_a_function_of_many_ops_its_result_alone_has_the_name(fn: Any, place:
         v = fn(z)
         y = tg.exp(v)
     assert [x for x, letter in letters(ancestors([y])).items() if letter == "v"] == [v]
+
+
+@each("count", [1, 3, 4])
+def test_of_more_than_three_arrays_each_row_is_one_of_data(count: int) -> None:
+    arrays, h = [tg.constant(np.ones((3, 2)) * k) for k in range(count)], tg.constant(np.ones(2), name="h0")
+    w = weights(W=(2, 2))["W"]
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(w @ h + sum(x[t] for x in arrays))
+    titles = [" ".join(p.text for p in b.title) for b in tg.draw(h, level="op", max_nodes=None).picture.boxes]
+    told = {"".join(c for c in x if c not in "₀₁₂") for x in titles} & {
+        "x",
+        "x′",
+        "x″",
+        "data[0]",
+        "data[1]",
+        "data[2]",
+    }
+    assert told == ({"data[0]", "data[1]", "data[2]"} if count > 3 else {"x", "x′", "x″"} if count > 1 else {"x"})
