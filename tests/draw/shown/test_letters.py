@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -283,3 +284,15 @@ def test_of_more_than_three_arrays_each_row_is_one_of_data(count: int) -> None:
         "data[2]",
     }
     assert told == ({"data[0]", "data[1]", "data[2]"} if count > 3 else {"x", "x′", "x″"} if count > 1 else {"x"})
+
+
+def test_what_a_function_goes_on_with_deeper_than_anybody_knows_has_not_its_lines_name() -> None:
+    """A library whose first op is made near the user's line, and whose result is made far away from it."""
+    source = "def a(z): return b(z * 2.0)\ndef b(z): return c(z)\ndef c(z): return z + 1.0\n"
+    library: dict[str, Any] = {}
+    exec(compile(source, str(Path(np.__file__).with_name("no_file.py")), "exec"), library)
+    z = tg.parameter(np.ones(2), "W") * np.ones(2)
+    v = library["a"](z)
+    y = tg.exp(v)
+    told = letters(ancestors([y]))
+    assert {letter for x, letter in told.items() if x.op} == {"z", "y"} and v not in told
