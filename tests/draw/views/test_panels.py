@@ -19,6 +19,7 @@ from tests.draw.views.test_flow import norms
 from tests.each import each
 from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Note, Picture, Tile
+from tinygraph.draw.views.panel import _marked
 
 CALLS: dict[str, Any] = {
     "few steps": lambda **k: tg.draw(word_rnn(4), "flow", **k),
@@ -232,3 +233,21 @@ def test_tiles_have_room_for_numbers_and_words_if_there_are_few(name: str) -> No
         assert under == ({x for x in TOKENS[name] if x} if has_tokens else set())
         beside = {n.text for n in notes if re.fullmatch(r"\S+  \d+", n.text)}
         assert len(beside) == sum(bool(x) for x in TOKENS.get(name, ())) or high <= 11
+
+
+@each(
+    "steps, least, told",
+    [
+        (range(40), 0.7, range(40)),
+        (range(40), 2.4, range(0, 40, 5)),
+        (range(3, 43), 5.0, range(5, 43, 5)),
+        (range(40), 5.1, range(0, 40, 10)),
+        (range(0, 80, 2), 2.4, range(0, 80, 10)),
+        (range(0, 800, 20), 1.1, range(0, 800, 100)),
+        (range(0, 60, 3), 1.5, range(0, 60, 6)),
+        (range(1, 60, 7), 0.9, range(1, 60, 7)),
+        (range(5, 6), 3.0, range(5, 6)),
+    ],
+)
+def test_labels_stand_at_round_steps_that_are_far_enough_apart(steps: range, least: float, told: range) -> None:
+    assert [steps[i] for i in _marked([*steps], least)] == [*told]
