@@ -140,3 +140,13 @@ def test_states_that_happen_to_be_zero_at_all_steps_are_boxes_still():
             h = tg.tanh(zero @ h + w["A"] @ tg.relu(zero @ h))
     ops = [box.node.op.name for box in tg.draw(h, level="op").picture.boxes if box.node is not None and box.node.op]
     assert ops.count("tanh") == 3 and ops.count("relu") == 3 and ops.count("matmul") == 9
+
+
+def test_parameters_of_zeros_made_within_steps_are_parameters():
+    h = tg.constant(np.ones(3), name="h0")
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(h + tg.parameter(np.zeros(3)))
+    drawn = tg.draw(h, level="op").picture
+    chips = [part.text for box in drawn.boxes for part in box.title if part.kind == "chip"]
+    assert len(chips) == len(drawn.uses) == 3
