@@ -157,6 +157,7 @@ def test_the_source_has_the_size_too():
     wide, high, _ = file_of(drawn)
     (size,) = re.findall(r'size="([\d.]+),([\d.]+)!"', drawn.source)
     assert [72 * float(x) for x in size] == pytest.approx([wide, high], abs=1)
+    assert "graph [size=" not in tg.draw(net.rnn()).source, "without an area Graphviz takes its own"
 
 
 def test_a_title_that_is_too_long_is_broken_and_whole_in_every_format():

@@ -13,7 +13,7 @@ import pytest
 
 import tinygraph as tg
 from tests.draw.compiled.functions import called, rnn
-from tests.draw.networks import lstm
+from tests.draw.networks import lstm, perceptron
 from tests.each import each
 from tinygraph.draw.compiled import candidates as compiled
 from tinygraph.draw.fitting import fitted, measured
@@ -22,6 +22,7 @@ from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
 from tinygraph.draw.views.flow import candidates as flow
 from tinygraph.draw.views.rolled import candidates as rolled
+from tinygraph.draw.views.unrolled import candidates as unrolled
 from tinygraph.draw.write.svg import svg
 
 
@@ -117,6 +118,11 @@ def test_matrices_are_as_wide_as_their_room() -> None:
     for drawn, room in zip(candidates(root, Options(), "states"), (900, 640, 520, 400, 300, 200, 110), strict=True):
         wide, count = pitch(drawn, r"h\[")
         assert wide * count == pytest.approx(room) and count == (30 if room >= 200 else 15)
+    for drawn, room in zip(
+        candidates(net(2, 200), Options(), "states"), (520, 360, 300, 230, 170, 120, 80), strict=True
+    ):
+        heights = sorted({t.y for t in drawn.tiles if t.cell is not None})
+        assert (heights[1] - heights[0]) * len(heights) == pytest.approx(room)
     rooms = (440, 260, 190, 130, 190, 130, 90)
     two = [*flow(lstm(30), Options())]
     for drawn, room in zip(two, rooms, strict=True):
@@ -189,3 +195,9 @@ def test_a_picture_whose_boxes_are_too_small_gets_no_file(monkeypatch: pytest.Mo
     assert fitted([wide, narrow], Area(400, 400)) is narrow and written and all(x is narrow for x in written)
     with pytest.raises(tg.GraphError, match=r"text of 1\.\d points"):
         fitted([wide], Area(400, 400))
+
+
+def test_what_is_not_rolled_has_the_pictures_of_the_unrolled_view_and_no_more() -> None:
+    drawn, alike = [*rolled(perceptron(), Options())], [*unrolled(perceptron(), Options())]
+    assert [[box.tip for box in x.boxes] for x in drawn] == [[box.tip for box in x.boxes] for x in alike]
+    assert {x.subtitle.partition(";")[0] for x in drawn} == {"unrolled, for no time steps are marked"}

@@ -11,11 +11,11 @@ from ..core.errors import plain
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _IN_LABELS = str.maketrans(_ENTITIES | {"\\": "\\\\"})
 _IN_TOOLTIPS = str.maketrans(_ENTITIES | {"\\": "\\" * 4, "\n": "&#10;"})
-_WIDE = set("mwMW@%—×…")
+_WIDE = "mwMW@%—×…"
 WHOLE = 60
 """Names are not cut up to this length."""
-_NARROW = set("iljtf.,:;'|![]() ·")
-_LOW = set("₀₁₂₃₄₅₆₇₈₉₊₋ₜ‖")
+_NARROW = "iljtf.,:;'|![]() ·"
+_LOW = "₀₁₂₃₄₅₆₇₈₉₊₋ₜ‖"
 
 
 @lru_cache(maxsize=4096)

@@ -84,7 +84,7 @@ class Options:
         """Returns the area that the picture has to fit."""
         if self.fit is None or (isinstance(self.fit, str) and self.fit in AREAS):
             return None if self.fit is None else AREAS[self.fit]
-        sizes = list(self.fit) if isinstance(self.fit, (tuple, list)) else []
+        sizes = self.fit if isinstance(self.fit, (tuple, list)) else []
         real = [float(x) for x in sizes if isinstance(x, Real) and type(x) is not bool]
         if len(real) != len(sizes) or len(real) != 2 or not 0 < min(real) <= max(real) < 1e6:
             expected = f"{', '.join(AREAS)}, or width and height in points"
@@ -139,7 +139,7 @@ def roots_of(target: Any) -> list[Node]:
             if compiled
             else "pass a result of ops, such as the loss",
         )
-    return list(dict.fromkeys(nodes))
+    return [*dict.fromkeys(nodes)]
 
 
 def one_loss(roots: list[Node], what: str, *, expected: str, fix: str = "", floats: bool = False) -> Node:

@@ -161,6 +161,7 @@ def marks(picture):
     found = {}
     for tile in picture.tiles:
         if tile.text:
+            assert (tile.width, tile.height) == (8 + 6 * len(tile.text), 14), "a badge is as wide as its number"
             near = [
                 b for b in picture.boxes if abs(b.x - b.width / 2 - tile.x) < 8 and abs(b.y + b.height / 2 - tile.y) < 8
             ]

@@ -91,6 +91,11 @@ def test_the_facts_of_an_op_are_those_of_its_node_and_of_all_its_steps(name: str
         assert int(told[3] or 1) == times and item.node is None and not item.is_view
 
 
+def test_marks_that_no_line_has_are_not_explained() -> None:
+    text = tg.draw(called(tg.tanh, xs=np.ones(3)), "compiled").text()
+    assert "tanh" in text and "no action" not in text and "[n]" not in text
+
+
 def test_operands_of_both_bands_have_their_names() -> None:
     """Parameters by their names, turned or not, data, zeros, numbers; one that has no name gets a letter."""
     w, v = tg.parameter(np.ones((3, 4)), name="W"), tg.parameter(np.ones((4, 4)))

@@ -12,7 +12,7 @@ from tests.draw.networks import weights
 from tests.each import each
 from tinygraph.draw.compiled import planned, settle, traced
 from tinygraph.draw.compiled.items import OUTSIDE
-from tinygraph.passes.journal import every
+from tinygraph.passes.journal import Journal, every
 
 from .functions import NETWORKS, B, H, called, cards, draw, flat, halves, title
 
@@ -128,3 +128,14 @@ def test_a_weight_joined_before_the_loop_does_not_move_its_product(backend: str)
     before, _ = halves(picture)
     products = [x for x in before if title(x) in ("@ Wz.T", "@ Wr.T")]
     assert len(products) == 2 and all(x.role == "op" and len(cards(picture, x)) == 1 for x in products)
+
+
+def test_what_the_journal_does_not_tell_is_said_to_be_done_by_no_action() -> None:
+    plan = called(NETWORKS["rnn"]()).plan
+    before, after = traced(plan.before), planned(plan.actions)
+    assert settle(before, after, Journal(actions=plan.journal().actions)) == {}
+    for item in before.items:
+        assert (item.role, item.gone, item.below, item.bytes, item.mark) == ("removed", True, "", 0, 0)
+        why = "places in memory alone: no number is computed" if item.is_view else "none of the actions does it: "
+        assert item.tip[-1].startswith(why) and len(item.tip) > 1
+    assert not any(item.mark or item.gone for item in after.items)

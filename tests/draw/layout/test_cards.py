@@ -114,6 +114,15 @@ def test_what_two_cards_feed_stands_between_them():
     assert left < joined.x < right
 
 
+@each("name", ["two unrolls", "two scopes", "both ways", "encoder", "bridge", "attention", "losses outside"])
+def test_cards_stand_over_what_they_read_at_each_step_and_beside_what_starts_them(name: str) -> None:
+    """Also where the start is computed of another card's last state outside of all cards."""
+    first, second = sorted(picture(name).bands, key=lambda band: band.left)
+    is_beside = name in ("both ways", "encoder", "bridge")
+    assert (first.foot == second.foot) == is_beside and (first.right < second.left) == is_beside
+    assert is_beside or max(first.foot, second.foot) > min(first.top, second.top)
+
+
 NOTES = ["rnn", "lstm", "gru", "two unrolls", "both ways", "losses outside", "uneven", "encoder"]
 
 

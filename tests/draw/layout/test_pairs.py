@@ -9,7 +9,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.draw.layout.pairs import Paired, pair_width, split
+from tinygraph.draw.layout.pairs import Paired, pair_width, split, turned
 from tinygraph.draw.layout.place import PAIRS, Placed, Spot
 from tinygraph.draw.shown.regions import Regions
 
@@ -62,3 +62,17 @@ def test_a_box_and_its_gradient_share_a_seam() -> None:
     assert pair.placed.spots[BELOW] == Spot(MIDDLE, 0.0, WIDE, 0, 0), "one without a gradient stands in the middle"
     assert pair.side == twin.x + WIDE / 2
     assert pair_width(100, 50) == 174 and pair_width(100, 0) == 100 and pair_width(0, 50) == pytest.approx(50)
+
+
+def test_a_turned_picture_has_everything_at_the_opposite_place() -> None:
+    a, b, c = (tg.constant(float(k)) for k in range(3))
+    spots = {a: Spot(1.0, 2.0, 30.0, 0, 0), b: Spot(70.0, 90.0, 40.0, 1, 2), c: Spot(5.0, 200.0, 90.0, 0, None)}
+    bends: Any = {(a, b): [(3.0, 30.0), (4.0, 60.0)], (None, a): [(1.0, -20.0)]}
+    placed = Placed(PAIRS, spots, bends, {0: (-20.0, 20.0), 2: (50.0, 90.0)}, -60.0, 150.0, 170.0)
+    told = turned(placed)
+    assert told.spots[b] == Spot(-70.0, -90.0, 40.0, -1, -2) and told.spots[c].column is None
+    assert told.bends == {(b, a): [(-4.0, -60.0), (-3.0, -30.0)], (a, None): [(-1.0, 20.0)]}
+    assert told.edges == {0: (-20.0, 20.0), -2: (-90.0, -50.0)} and (told.foot, told.top) == (-150.0, 60.0)
+    again = turned(told)
+    assert (again.spots, again.bends, again.edges) == (placed.spots, placed.bends, placed.edges)
+    assert (again.grid, again.foot, again.top) == (PAIRS, placed.foot, placed.top)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.draw.curves import kinks
 from tests.draw.layout.test_lanes import picture
+from tests.draw.networks import weights
 from tests.each import each
 from tinygraph.draw.colours import STATE
 from tinygraph.draw.labels import width
@@ -88,3 +90,28 @@ def test_what_one_card_hands_to_another_runs_up_beside_it() -> None:
     (card,) = [b for b in drawn.bands if b.left < box.x < b.right and b.foot < box.y < b.top]
     left, right = min(x for x, _ in arrow.points), max(x for x, _ in arrow.points)
     assert left == pytest.approx(card.left - 20) or right == pytest.approx(card.right + 40)
+
+
+def test_a_state_that_is_read_above_where_it_is_made_turns_up_into_its_lane() -> None:
+    """The first op of the card makes it, and the last one reads it."""
+    w = weights(A=(3, 3), B=(3, 3), C=(3, 3))
+    a: Any = tg.constant(np.ones(3), name="a0")
+    b: Any = tg.constant(np.ones(3), name="b0")
+    for t in range(4):
+        with tg.step(t):
+            before = a
+            a = tg.tanh(w["A"] @ b, name=f"a{t}")
+            b = tg.sigmoid(w["B"] @ tg.tanh(w["C"] @ tg.exp(a))) * before
+    drawn = tg.draw(tg.sum(b), "rolled").picture
+    ups = [x for x in drawn.arrows if x.colour == STATE and drawn.boxes[x.head].y > drawn.boxes[x.tail].y]
+    assert ups
+    for arrow in ups:
+        nodes = arrow.points[::3]
+        side = 1 if sum(x for x, _ in nodes) / len(nodes) > drawn.boxes[arrow.tail].x else -1
+        lane = max((x for x, _ in nodes), key=lambda x: x * side)
+        first, last = (k for k, (x, _) in enumerate(nodes) if x == lane)
+        (into, low), (out, high) = nodes[first - 1], nodes[last + 1]
+        bow = min(24, (high - low) / 2)
+        assert high > low and side * (lane - into) == pytest.approx(24) and side * (lane - out) == pytest.approx(bow)
+        assert [nodes[first][1], nodes[last][1]] == pytest.approx([low + bow, high - bow])
+        assert max(kinks(arrow)) < 1

@@ -68,3 +68,13 @@ def test_padding_of_some_rows_is_shown_square_by_square() -> None:
     middle = second.x + 1.5 * wide, (first.y + second.y) / 2
     assert places[1] == pytest.approx((*middle, first.width + wide, first.height + high))
     assert (one_square.text, whole.text) == ("", "padding")
+
+
+def test_inputs_whose_gradient_ends_at_a_cast_to_whole_numbers_are_told_to_have_none() -> None:
+    w, h = tg.parameter(np.eye(3) * 0.5, name="W"), tg.constant(np.zeros(3), name="h0")
+    for t in range(3):
+        with tg.step(t):
+            x = tg.constant(np.arange(3.0) * t, name=f"x{t}")
+            h = tg.tanh(w @ h + tg.astype(tg.astype(x, int), float))
+    with pytest.raises(tg.GraphError, match=r"(?s)no gradient of the loss reaches an input.*3 time steps, 3 inputs"):
+        tg.draw(tg.sum(h), "saliency")

@@ -26,8 +26,8 @@ def sheet(rows: int, columns: int, name: str, block: int = 0, strip: bool = Fals
     absent[:, -1:] = columns > 3
     across = Ticks([str(t + 3) for t in range(columns)], "t →", tokens or [])
     down = Ticks([str(i) for i in range(rows)], "unit ↓")
-    padding = absent & (np.arange(rows)[:, None] >= 0) & (not strip)
-    return Sheet(name, values, absent, across, down, block, lambda a, b, v: f"{name}[{a}] at {b}: {v}", strip, padding)
+    words = f"{name}[{{}}] at {{}}: {{}}".format
+    return Sheet(name, values, absent, across, down, block, words, strip, padding=absent & (not strip))
 
 
 WORDS = ["a", "quite a long word", "b", "", "another long word", "c", "d", "e"]
@@ -217,7 +217,8 @@ def test_the_line_below_the_title_says_what_is_folded_or_left_out() -> None:
         "36 of 37 tokens have room",
     ]
     assert [*notes(0, 1, whole, [x.folded(20, 10) for x in whole], 37)] == ["a square is the mean of 3 steps"]
-    keys = Sheet("a", np.zeros((4, 4)), np.zeros((4, 4), bool), Ticks([*"0123"], "key →"), Ticks([*"0123"], "query ↓"))
+    ticks = [Ticks([*"0123"], caption) for caption in ("key →", "query ↓")]
+    keys = Sheet("a", np.zeros((4, 4)), np.zeros((4, 4), bool), *ticks, padding=np.zeros((4, 4), bool))
     assert [*notes(0, 1, [keys], [keys.folded(2, 4)], 0)] == ["a square is the mean of 2 queries"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -253,3 +254,45 @@ def test_the_one_input_of_a_network_without_time_is_x_and_of_several_none_has_a_
 
     assert "x   4×3" in lines(np.ones((4, 3)))
     assert not [line for line in lines(np.ones((4, 3)), np.ones((5, 4))) if line.startswith("x ")]
+
+
+@each("fn", [np.var, np.std, np.linalg.norm, np.cov, np.trapezoid, np.median, np.average])
+@each("place", [lambda: tg.step(0), lambda: tg.scope("a")], ids=["step", "scope"])
+def test_of_a_function_of_many_ops_its_result_alone_has_the_name(fn: Any, place: Any) -> None:
+    """Its first ops know who called the line, the last ones are too deep for that, or the other way round."""
+    with place():
+        z = weights(W=(3, 3))["W"] @ np.arange(3.0)
+        v = fn(z)
+        y = tg.exp(v)
+    assert [x for x, letter in letters(ancestors([y])).items() if letter == "v"] == [v]
+
+
+@each("count", [1, 3, 4])
+def test_of_more_than_three_arrays_each_row_is_one_of_data(count: int) -> None:
+    arrays, h = [tg.constant(np.ones((3, 2)) * k) for k in range(count)], tg.constant(np.ones(2), name="h0")
+    w = weights(W=(2, 2))["W"]
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(w @ h + sum(x[t] for x in arrays))
+    titles = [" ".join(p.text for p in b.title) for b in tg.draw(h, level="op", max_nodes=None).picture.boxes]
+    told = {"".join(c for c in x if c not in "₀₁₂") for x in titles} & {
+        "x",
+        "x′",
+        "x″",
+        "data[0]",
+        "data[1]",
+        "data[2]",
+    }
+    assert told == ({"data[0]", "data[1]", "data[2]"} if count > 3 else {"x", "x′", "x″"} if count > 1 else {"x"})
+
+
+def test_what_a_function_goes_on_with_deeper_than_anybody_knows_has_not_its_lines_name() -> None:
+    """A library whose first op is made near the user's line, and whose result is made far away from it."""
+    source = "def a(z): return b(z * 2.0)\ndef b(z): return c(z)\ndef c(z): return z + 1.0\n"
+    library: dict[str, Any] = {}
+    exec(compile(source, str(Path(np.__file__).with_name("no_file.py")), "exec"), library)
+    z = tg.parameter(np.ones(2), "W") * np.ones(2)
+    v = library["a"](z)
+    y = tg.exp(v)
+    told = letters(ancestors([y]))
+    assert {letter for x, letter in told.items() if x.op} == {"z", "y"} and v not in told

@@ -15,7 +15,7 @@ from tinygraph.cells.base import cell
 from tinygraph.cells.base import linear as equations
 from tinygraph.draw.shown.cells import components, upwards
 from tinygraph.draw.shown.letters import _shared
-from tinygraph.draw.shown.lines import Named, _expressions, is_authors
+from tinygraph.draw.shown.lines import Named, _expressions, _named, is_authors
 
 
 def told(source: str) -> dict[str, Named]:
@@ -152,3 +152,14 @@ def test_of_the_nodes_of_a_line_the_last_have_its_names(names: Any, members: Any
 def test_a_list_of_several_alike_has_no_node_of_its_own() -> None:
     twice = [tg.add(X, Y), tg.add(X, Y)]
     assert _shared(("h",), twice) == [] and _shared(("h",), [tg.add(X, Y), tg.add(Y, X)]) != []
+
+
+def test_code_that_does_not_tell_its_columns_names_nothing() -> None:
+    """As after ``python -X no_debug_ranges``."""
+    code = graph.__code__
+    told = [_named(code, 2 * k) for k in range(len(code.co_code) // 2)]
+    assert Named(("draw",), False) in told and Named((), True) in told
+    lines_alone = b"".join(bytes([0b1_1101_000 | 7, 0]) for _ in range(len(code.co_code) // 16))
+    for table in (b"", lines_alone):
+        bare = code.replace(co_linetable=table)
+        assert {_named(bare, 2 * k) for k in range(len(code.co_code) // 2)} == {None}

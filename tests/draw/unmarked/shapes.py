@@ -263,4 +263,21 @@ def run():
     return h
 loss = np.mean(run())
 """,
+    "layers in calls too deep": """
+def c(h):
+    for _ in range(3):
+        h = np.tanh(h @ W)
+    return h
+def b(h):
+    return c(h)
+def a(h):
+    return b(h)
+def run():
+    h = X[0]
+    for t in range(4):
+        with tg.step(t):
+            h = a(h)
+    return h
+loss = np.mean(run())
+""",
 }

@@ -154,3 +154,11 @@ def test_a_position_within_an_instruction_is_its_start() -> None:
     for a, b in pairwise(offsets):
         assert {code.place(x) for x in range(a, b)} == {a}
     assert code.place(10**6) == offsets[-1]
+
+
+def test_a_loop_that_goes_back_is_told_by_its_columns_and_not_without_them() -> None:
+    """As after ``python -X no_debug_ranges``, where nobody knows which numbers stand in its header."""
+    code = compiled("a = -1\nfor i in range(n, 3, -1):\n a = a + i\nreturn a").__code__
+    (loop,) = read_code(code).backwards
+    assert loop in read_code(code).loops
+    assert not read_code(code.replace(co_linetable=b"")).backwards

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
@@ -99,3 +101,44 @@ note(out[-1] if type(out) is list else out)
     assert first[1] == 0 and all(run.begin is None for run, _ in inside)
     assert [k for _, k in inside] == indices and len({id(run) for run, _ in inside}) == 1
     assert inside[0][0].count == indices[-1] + 1 and inside[0][0] is not first[0]
+
+
+def alone(function: Any, *args: Any) -> None:
+    """Runs it in a thread with hardly a call around it."""
+    done = threading.Semaphore(0)
+    _thread.start_new_thread(lambda: (function(*args), done.release()), ())
+    assert done.acquire(timeout=60)
+
+
+def test_calls_that_nothing_holds_are_runs_of_their_own() -> None:
+    """Nobody tells that such threads are one after another."""
+    W, states = tg.parameter(np.eye(2)), [tg.constant(np.ones(2))]
+    for _ in range(3):
+        done = threading.Semaphore(0)
+
+        def bare() -> None:
+            states.append(np.tanh((states[-1] * 0.5) @ W))  # type: ignore[arg-type]
+            done.release()  # noqa: B023
+
+        _thread.start_new_thread(bare, ())
+        assert done.acquire(timeout=60)
+    nests = runs_of(sorted(ancestors(states[-1:]), key=lambda x: x.serial))
+    assert len(nests) == 3 * 3 + 1 == len({id(run) for nest in nests.values() for run, _ in nest})
+    assert {(run.begin, run.count, i) for nest in nests.values() for run, i in nest} == {(None, 1, 0)}
+
+
+def test_a_function_deeper_than_a_trail_is_before_the_loop_that_its_caller_runs() -> None:
+    source = """
+def a(x): return b(x)
+def b(x): return c(x)
+def c(x): return d(x)
+def d(x): return np.tanh(x @ W)
+ends.append(a(np.ones(2)))
+for t in range(3):
+    ends.append(np.tanh(ends[-1] @ W))
+"""
+    ends: list[tg.Node] = []
+    alone(exec, compile(source, "<program>", "exec"), {"np": np, "W": tg.parameter(np.eye(2)), "ends": ends})
+    nests = runs_of(sorted(ancestors(ends), key=lambda x: x.serial))
+    assert [[i for run, i in nests[x] if run.begin is not None] for x in ends] == [[], [0], [1], [2]]
+    assert {run.count for x in ends[1:] for run, _ in nests[x] if run.begin is not None} == {3}

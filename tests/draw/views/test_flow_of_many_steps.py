@@ -49,6 +49,7 @@ def test_a_loss_at_the_end_of_a_reverse_run_shows_the_steps_before_its_end():
 def test_the_scale_ends_where_nothing_is_left():
     drawing = tg.draw(linear(0.5, 1000), "flow")
     assert drawing.picture.scale == (1e-12, 10.0) and "below 1e-12: nothing left" in drawing.source
+    assert drawing.picture.keys == [("#fff7ec", "below 1e-12: nothing left")], "the lightest colour of the scale"
     smallest = min(norms(drawing.picture).items(), key=lambda x: x[1])
     assert smallest == (("h", 1000, 951), pytest.approx(30**0.5 * 0.5**49, rel=1e-3)), "the tip keeps the number"
     assert "nothing left" not in tg.draw(linear(0.5, 30), "flow").source

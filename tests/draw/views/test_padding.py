@@ -129,3 +129,24 @@ def test_a_cell_by_hand_is_as_before():
     w = weights(A=(4, 3), B=(4, 4))
     ys, _ = tg.unroll(tanh_cell(w["A"], w["B"]), np.ones((3, 3)), np.zeros(4))
     assert "h₀" in titles(tg.draw(tg.sum(ys)).picture)
+
+
+def test_states_that_happen_to_be_zero_at_all_steps_are_boxes_still():
+    """As those of a network whose last weights begin at zero."""
+    w, h = weights(A=(3, 3)), tg.constant(np.zeros(3), name="h0")
+    zero = tg.parameter(np.zeros((3, 3)), name="Z")
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(zero @ h + w["A"] @ tg.relu(zero @ h))
+    ops = [box.node.op.name for box in tg.draw(h, level="op").picture.boxes if box.node is not None and box.node.op]
+    assert ops.count("tanh") == 3 and ops.count("relu") == 3 and ops.count("matmul") == 9
+
+
+def test_parameters_of_zeros_made_within_steps_are_parameters():
+    h = tg.constant(np.ones(3), name="h0")
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(h + tg.parameter(np.zeros(3)))
+    drawn = tg.draw(h, level="op").picture
+    chips = [part.text for box in drawn.boxes for part in box.title if part.kind == "chip"]
+    assert len(chips) == len(drawn.uses) == 3

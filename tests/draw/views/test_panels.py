@@ -19,6 +19,7 @@ from tests.draw.views.test_flow import norms
 from tests.each import each
 from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Note, Picture, Tile
+from tinygraph.draw.views.panel import _marked
 
 CALLS: dict[str, Any] = {
     "few steps": lambda **k: tg.draw(word_rnn(4), "flow", **k),
@@ -93,6 +94,15 @@ def test_the_matrix_is_a_grid_in_its_frame(name: str) -> None:
             assert np.allclose(np.abs(np.array(box(frame[1])) - edges), 2.0, atol=1.6)
         for x in frame:
             assert box(ground)[0] < box(x)[0] and box(x)[1] < box(ground)[1] and box(x)[3] < box(ground)[3]
+
+
+@every_flow
+def test_over_a_matrix_is_room_for_its_heading_and_over_a_single_row_for_its_bars(name: str) -> None:
+    drawn = panels(picture(name))
+    rows = max(len({t for t, _ in matrix}) for _, matrix, *_ in drawn)
+    room = min(box(ground)[3] - max(box(x)[3] for x in matrix.values()) for ground, matrix, *_ in drawn)
+    gap = 1.5 if max(len({key[k] for key in x}) for _, x, *_ in drawn for k in (0, 1)) <= 26 else 0.0
+    assert room == pytest.approx(84 + gap / 2 + (66 if rows == 1 else 0))
 
 
 @every_flow
@@ -223,3 +233,21 @@ def test_tiles_have_room_for_numbers_and_words_if_there_are_few(name: str) -> No
         assert under == ({x for x in TOKENS[name] if x} if has_tokens else set())
         beside = {n.text for n in notes if re.fullmatch(r"\S+  \d+", n.text)}
         assert len(beside) == sum(bool(x) for x in TOKENS.get(name, ())) or high <= 11
+
+
+@each(
+    "steps, least, told",
+    [
+        (range(40), 0.7, range(40)),
+        (range(40), 2.4, range(0, 40, 5)),
+        (range(3, 43), 5.0, range(5, 43, 5)),
+        (range(40), 5.1, range(0, 40, 10)),
+        (range(0, 80, 2), 2.4, range(0, 80, 10)),
+        (range(0, 800, 20), 1.1, range(0, 800, 100)),
+        (range(0, 60, 3), 1.5, range(0, 60, 6)),
+        (range(1, 60, 7), 0.9, range(1, 60, 7)),
+        (range(5, 6), 3.0, range(5, 6)),
+    ],
+)
+def test_labels_stand_at_round_steps_that_are_far_enough_apart(steps: range, least: float, told: range) -> None:
+    assert [steps[i] for i in _marked([*steps], least)] == [*told]

@@ -212,3 +212,35 @@ def test_rules_of_other_forms_of_code() -> None:
     assert {*told[Written].backward} == {"gx = where(x > 0, gz, 0.0)", "gy = gz[0]"}
     assert told[Branch] == (("s = x.sum(axis=axis)", "z = s @ x"), ("gx = gz",)), "the simplest of several returns"
     assert told[Loop] == ((), ("gxs = [gz for _ in xs]",)), "a loop is no formula"
+
+
+class Around(tg.Op):
+    """Calls of an op within it, turns of matrices, sums over what was spread; its code is read alone."""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return Tanh.of(x) @ swapaxes(Exp.forward(y), -1, -2)  # type: ignore[name-defined]  # noqa: F821
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any) -> Any:
+        return unbroadcast(gz * quotient(x, y), x.shape), matmul(_turned(y), swapaxes(gz, 0, 1))  # type: ignore[name-defined]  # noqa: F821
+
+
+class Both(tg.Op):
+    def forward(self, x: Any, y: Any) -> Any:
+        return matmul(x, y, z) + quotient(x) + of(x)  # type: ignore[name-defined]  # noqa: F821
+
+    def backward(self, gz: Any, z: Any, x: Any, y: Any) -> Any:
+        return shared(gz, x.swap(-1, -2), y)  # type: ignore[name-defined]  # noqa: F821
+
+
+class One(tg.Op):
+    def forward(self, x: Any) -> Any:
+        return x + 1, x
+
+    def backward(self, gz: Any, z: Any, x: Any) -> Any:
+        return (gz if x.dtype == float else 2 * gz,)
+
+
+def test_what_a_rule_of_other_ops_loses_and_what_it_keeps() -> None:
+    assert rule(Around) == (("z = Tanh(x) @ Exp(y).T",), ("gx = gz * (x / y)", "gy = y.T @ swapaxes(gz, 0, 1)"))
+    assert rule(Both) == (("z = matmul(x, y, z) + quotient(x) + of(x)",), ("g = shared(gz, x.swap(-1, -2), y)",))
+    assert rule(One) == (("z = (x + 1, x)",), ("gx = gz",)), "several values of a single result; one of two dtypes"

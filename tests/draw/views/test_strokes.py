@@ -144,3 +144,30 @@ def test_a_norm_stands_within_its_column_from_46_points_beside_the_box_on(room, 
     label_returns(picture, placed, [way, way], Heat(back={a: 0.25}), Folded(nodes=[a, b]))
     (note,) = picture.notes
     assert (note.x, note.y, note.text, note.box) == (side * (30 + room + (-18 if inside else 18)), 17, "0.25", 0)
+
+
+def test_between_boxes_of_dots_lie_the_arrows_of_a_step_unseen():
+    """The film waits for them."""
+    drawn = tg.draw(lstm(9), steps=[0, 1, -1], level="op").picture
+    dots = [i for i, box in enumerate(drawn.boxes) if box.role == "dots"]
+    first, size = dots[0], len(dots)
+    before = {(a.tail - first + size, a.head - first + size) for a in drawn.arrows}  # those of the step before
+    inner = {(a, b) for a, b in before if min(a, b) >= 0 and max(a, b) < size}
+    assert dots == [*range(first, first + size)] and len(inner) > size
+    assert sorted(drawn.unseen) == sorted((a + first, b + first) for a, b in inner)
+
+
+@each("right, up", [(1, 1), (1, -1), (-1, 1), (-1, -1)])
+@each("offset", [5, -5])
+def test_an_arrow_through_time_moves_aside_where_it_runs_upright(right, up, offset):
+    """With the ends of this part; its other ends move up or down."""
+    corners = [(0, 0), (9 * right, 0), (9 * right, 30 * up), (30 * right, 30 * up)]
+    parts = [
+        [(a[0] + k * (b[0] - a[0]) / 3, a[1] + k * (b[1] - a[1]) / 3) for k in (1, 2, 3)] for a, b in pairwise(corners)
+    ]
+    aside, down = (offset * right * up, 0), (0, -offset)
+    nodes = [down, aside, aside, down]
+    way = route(corners[0], *(p for part in parts for p in part), through=True)
+    moved = _shifted(way, offset)
+    for i, ((x, y), (u, v)) in enumerate(zip(way.points, moved, strict=True)):
+        assert (u - x, v - y) == pytest.approx(nodes[(i + 1) // 3])

@@ -35,7 +35,7 @@ def tree(rng: Any, leaves: list[Any], deep: int) -> tg.Node:
 def test_a_title_read_as_code_gives_the_value_of_its_box(seed: int) -> None:
     rng = np.random.default_rng(seed)
     leaves: list[Any] = [tg.constant(rng.uniform(0.5, 1.5, (2, 2)), name=name) for name in "xyz"]
-    leaves += [tg.parameter(rng.uniform(0.5, 1.5, (2, 2)), name=name) for name in "UW"] + [0.5, 3.0]
+    leaves += [tg.parameter(rng.uniform(0.5, 1.5, (2, 2)), name=name) for name in "UW"] + [0.5, 3.0, 0.0]
     known = {x.name: x.value for x in leaves if isinstance(x, tg.Node)} | WORDS
     with tg.step(0), np.errstate(all="ignore"):
         roots = [tree(rng, leaves, int(rng.integers(1, 4))) for _ in range(40)]
@@ -76,6 +76,9 @@ def test_which_side_of_a_sign_has_brackets() -> None:
         "x * y - z * x": lambda: x * y - z * x,
         "tanh(x) * sigmoid(y)": lambda: tg.tanh(x) * tg.sigmoid(y),
         "tanh(x + y)": lambda: tg.tanh(x + y),
+        "0 * x": lambda: 0.0 * x,
+        "0 / x": lambda: 0.0 / x,
+        "- x": lambda: 0.0 - x,
     }
     with tg.step(0):
         for title, make in cases.items():

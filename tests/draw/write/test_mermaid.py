@@ -98,6 +98,8 @@ def test_states_cross_thick_with_the_norm_that_comes_back() -> None:
     for tail, head in crossing:
         assert re.search(rf"  n{tail} ==>\|.*\| n{head}\n", read(drawing.mermaid()))
         assert f'  n{tail} ==>|"{back[tail, head]}"| n{head}\n' in read(drawing.mermaid())
+    plain = [x for x in drawing.picture.arrows if x.colour == FORWARD and (x.tail, x.head) in back]
+    assert plain and all(f"  n{x.tail} --> n{x.head}\n" in read(drawing.mermaid()) for x in plain), "without its norm"
     cut = read(DRAWN["cut"].mermaid())
     assert cut.count("-.->") == 2 and "BPTT 截断" in cut and "t = 1" in cut
 

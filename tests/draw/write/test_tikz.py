@@ -56,6 +56,8 @@ def written(drawing: Any) -> str:
         ("a--b", "$a$-{}-$b$"),
         ("Δt αβ", "$\\Delta $t $\\alpha $$\\beta $"),
         ("输入", "\\tgletter{8F93}\\tgletter{5165}"),
+        ("two²", "two$^{2}$"),
+        ("aᵦ, xᵝ", "a$_{\\beta }$, x$^{\\beta }$"),
         ("h_{日}", "h\\_$\\{$\\tgletter{65E5}$\\}$"),
     ],
 )

@@ -74,7 +74,7 @@ class _Planning:
             if any(w.at < at and same_step(v, steps, w) for w in writes):
                 continue
             item, late = self.side.items[at], dict.fromkeys(w.at for w in writes)
-            item.late = list(dict.fromkeys([*item.late, *late]))
+            item.late = [*dict.fromkeys([*item.late, *late])]
             item.before = [k for k in item.before if k not in late]
 
     def _learn(self, action: Any, loads: Sequence[View], stores: Sequence[View]) -> None:
@@ -115,7 +115,7 @@ class _Planning:
         title, below = self._words(action)
         tip = [work_of(action)[0], f"{flops:,} FLOP, {bytes_moved:,} bytes" + f" × {times} steps" * (times > 1)]
         item = Item(title, below, tip, _kind(action), loop, flops * times, bytes_moved * times)
-        item.before = list(dict.fromkeys(w.at for v in loads for w in self._sources(v, steps)))
+        item.before = [*dict.fromkeys(w.at for v in loads for w in self._sources(v, steps))]
         return item
 
     def _words(self, action: Any) -> tuple[list[Part], str]:
@@ -143,7 +143,7 @@ class _Planning:
         for k, side in enumerate(sides):
             parts += [Part(sign)] * (k > 0 and sign != "")
             parts += [Part(clean(x.text), "chip" if isinstance(x, Chip) else "text") for x in side]
-        return [*parts, Part("·")] if sign and sides[0] and not sides[-1] else parts
+        return [*parts, Part("·")] if sign and sides[0] and not sides[1] else parts
 
 
 def names_of(action: Elementwise) -> list[str]:
@@ -165,9 +165,8 @@ def _wrapped(names: list[str]) -> list[str]:
 def _kind(action: Any) -> str:
     if isinstance(action, Product):
         return "product"
-    if isinstance(action, Call):
-        return str(action.op.name)
-    names = [action.kind] if isinstance(action, Reduction) else names_of(action)
+    own = action.op.name if isinstance(action, Call) else action.kind if isinstance(action, Reduction) else None
+    names: list[str] = [own] if own else names_of(action)
     return names[0] if len(names) == 1 else "fused pass"
 
 

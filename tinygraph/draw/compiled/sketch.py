@@ -16,6 +16,9 @@ BUNDLE, FAINT = "#718096", "#b8c0cc"
 EDGE, HEAD, BETWEEN = 26.0, 40.0, 46.0
 """Padding of a band, height of its name, and gap between the bands."""
 
+LoopSlot = tuple[int, bool]
+"""A column of blocks: the number of loops at its left, and whether it is that of the next loop."""
+
 
 class Sketch:
     """One band while it is placed and drawn.
@@ -32,7 +35,7 @@ class Sketch:
         self.frames = [build_frame(side, card, self.widths) for card in plates(side.parts, "once")]
         self.foot = self.top = self.left = self.right = 0.0
 
-    def place(self, columns: dict[int, tuple[float, float]], foot: float) -> None:
+    def place(self, columns: dict[LoopSlot, tuple[float, float]], foot: float) -> None:
         """Place the blocks in their columns, in a band that starts at ``foot``."""
         base = foot + EDGE + tracks(handed(self.side, self.side.parts))
         tall = max((f.height + f.behind for f in self.frames), default=0.0)
@@ -85,11 +88,10 @@ class Sketch:
             picture.arrows.append(Arrow(first + a, first + b, points, STATE, 1.8, tip="to the next step"))
 
 
-def _slots(frames: Sequence[Frame]) -> list[int]:
-    """Returns the column of each block: loop k is in column 2 k + 1, blocks between loops are in the even columns."""
+def _slots(frames: Sequence[Frame]) -> list[LoopSlot]:
     slots, loops = [], 0
     for f in frames:
-        slots.append(2 * loops + f.is_loop)
+        slots.append((loops, f.is_loop))
         loops += f.is_loop
     return slots
 
@@ -113,9 +115,9 @@ def beside(sketches: Sequence[Sketch]) -> None:
         sketch.top = max(s.top for s in sketches)
 
 
-def _columns(sketches: Sequence[Sketch]) -> dict[int, tuple[float, float]]:
+def _columns(sketches: Sequence[Sketch]) -> dict[LoopSlot, tuple[float, float]]:
     """Maps each column to its left edge and width, so that a loop is over the same loop."""
-    wide: dict[int, float] = {}
+    wide: dict[LoopSlot, float] = {}
     for sketch in sketches:
         for slot, f in zip(_slots(sketch.frames), sketch.frames, strict=True):
             wide[slot] = max(wide.get(slot, 0.0), f.width + f.behind)

@@ -157,13 +157,13 @@ def _heights(plans: dict[int, Rows], layouts: dict[int, Ordering], grid: Grid) -
 
 def _columns(folded: Folded, where: Regions) -> dict[int, list[Node]]:
     """Maps each column to its boxes in order of computation; column -1 (before time) comes first."""
-    number = {BEFORE: -1, AFTER: max(len(where.steps), 1)}
-    members_of: dict[int, list[Node]] = {c: [] for c in range(-1, number[AFTER] + 1)}
+    number = {BEFORE: -1, AFTER: len(where.steps)}
+    members_of: dict[int, list[Node]] = {}
     for node in folded.nodes:
         spot = where.place[node]
         if spot not in (OVER, UNDER):
-            members_of[number.get(spot, spot)].append(node)  # type: ignore[arg-type]
-    return {c: members for c, members in members_of.items() if members}
+            members_of.setdefault(number.get(spot, spot), []).append(node)  # type: ignore[arg-type]
+    return dict(sorted(members_of.items()))
 
 
 def _plan(
@@ -216,7 +216,7 @@ def _bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node, flo
     Several of one level share the room.
     """
     grid, spans = placed.grid, _spans(placed, folded, where)
-    timed = [edge for c, edge in placed.edges.items() if 0 <= c < max(len(where.steps), 1)]
+    timed = [edge for c, edge in placed.edges.items() if 0 <= c < len(where.steps)]
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)
     for region in (OVER, UNDER):
         beside, linked = _neighbours(folded, where, region)

@@ -25,7 +25,7 @@ def lines(sheet: Sheet, shade: Shade) -> list[str]:
     for i, label in enumerate(labels):
         values = zip(sheet.values[i], sheet.absent[i], sheet.padding[i], strict=True)
         told = number if small else partial(character, shade=shade)
-        texts = [" _"[bool(padded)] if absent else told(float(v)) for v, absent, padded in values]
+        texts = [" _"[bool(padded)] if absent else told(v) for v, absent, padded in values]
         told_row = "".join(filled(x, WIDE, ">") for x in texts) if small else " " + "".join(texts)
         out.append(filled(label, room, ">") + told_row)
     return [*out, *_foot(sheet, room, small)]

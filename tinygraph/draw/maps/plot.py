@@ -109,7 +109,7 @@ class _Plotting:
         for border, fill in ((2.0, LINE), (1.0, "#ffffff")):
             self._tile(x + wide / 2, top - high / 2, wide + 2 * border, high + 2 * border, fill)
         gap = 1.0 if min(tiles.wide, tiles.high) > 8 else 0.0
-        whole = [bool(sheet.padding[:, j].all()) for j in range(columns)]
+        whole = [column.all() for column in sheet.padding.T]
         for run in [[*run] for is_padded, run in groupby(range(columns), whole.__getitem__) if is_padded]:
             room = len(run) * tiles.wide - gap
             words = "padding" if room > width("padding", SMALL, True) and high > 12 else ""
@@ -119,7 +119,7 @@ class _Plotting:
         for i, j in ((i, j) for i in range(rows) for j in range(columns)):
             place = x + (j + 0.5) * tiles.wide, top - (i + 0.5) * tiles.high, tiles.wide - gap, tiles.high - gap
             if not sheet.absent[i, j]:
-                value = float(sheet.values[i, j])
+                value = sheet.values[i, j]
                 self._tile(*place, self.colour(value), _tip(sheet, i, j), number(value) if numbers else "")
                 axes = f"{sheet.down.caption.split()[0]} ↓, {sheet.across.caption.split()[0]} →"
                 labels = _label(sheet.down, i), f"{sheet.across.labels[j]} {sheet.across.token(j)}".strip()
@@ -164,7 +164,7 @@ def _over(across: Ticks, wide: float) -> float:
 def _tip(sheet: Sheet, i: int, j: int) -> str:
     row, column = sheet.down.labels[i], sheet.across.labels[j]
     token = sheet.across.token(j)
-    told = sheet.told(row, column, number(float(sheet.values[i, j]), 4))
+    told = sheet.told(row, column, number(sheet.values[i, j], 4))
     mean = "mean of " if "–" in row + column else ""
     return f"{mean}{told}" + (f" · {token}" if token else "")
 

@@ -31,7 +31,7 @@ def saliency_sheets(reading: Reading) -> list[Sheet]:
     """
     root = one_loss(reading.roots, "the view saliency", expected='tg.draw(loss, "saliency")', floats=True)
     read = _inputs(reading)
-    nodes = list(dict.fromkeys(x for group in read.values() for x, _ in group.values()))
+    nodes = dict.fromkeys(x for group in read.values() for x, _ in group.values())
     order = ancestors([root], differentiable)
     slopes = {x: np.zeros(x.shape) for x in nodes}
     with np.errstate(all="ignore"):

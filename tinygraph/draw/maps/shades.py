@@ -46,5 +46,5 @@ class Shade:
 
 def shade_of(values: np.ndarray, *, signed: bool) -> Shade:
     """Returns a scale that covers numbers: from 0, or as far down as up if one of them may be negative."""
-    most = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
+    most = np.abs(values[np.isfinite(values)]).max(initial=0.0) or 1.0
     return Shade(-most if signed else 0.0, most, signed)

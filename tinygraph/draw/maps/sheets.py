@@ -48,10 +48,7 @@ class Sheet:
     block: int = 0
     told: Callable[[str, str, str], str] = "{} {}: {}".format
     strip: bool = False
-    padding: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), bool))
-
-    def __post_init__(self) -> None:
-        self.padding = self.padding if self.padding.size else np.zeros(self.values.shape, bool)
+    padding: np.ndarray = field(kw_only=True)
 
     def folded(self, rows: int, columns: int) -> Sheet:
         """Returns a sheet of at most so many rows and columns; each number is the mean of those that it stands for."""

@@ -57,7 +57,7 @@ def _letter(reading: Reading, x: Node) -> str:
 
 def _sheet(reading: Reading, state: State) -> Sheet:
     at = {reading.folded.column(nodes[-1]) or (0, t): nodes[-1] for t, nodes in state.at.items()}
-    at |= _last_ones(reading, list(at.values()))
+    at |= _last_ones(reading, [*at.values()])
     return units(reading, state.heading, state.name, at)
 
 

@@ -170,12 +170,12 @@ def norm_of(array: np.ndarray) -> float:
     """Returns ‖array‖, also if the squares of the elements underflow or overflow."""
     with np.errstate(all="ignore"):
         flat = array.ravel().astype(np.float64)
-        norm = math.sqrt(float(flat @ flat))
+        norm = math.sqrt(flat @ flat)
         if norm < 1e-140 or norm == math.inf:
-            largest = float(np.abs(flat).max(initial=0.0))
+            largest = np.abs(flat).max(initial=0.0)
             if 0 < largest < math.inf:
                 flat /= largest
-                return largest * math.sqrt(float(flat @ flat))
+                return largest * math.sqrt(flat @ flat)
     return norm
 
 

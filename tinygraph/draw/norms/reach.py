@@ -54,7 +54,7 @@ def seeds_of(root: Node, folded: Folded, role: dict[Node, str]) -> Seeds:
         twin._op, twin._inputs = (node.op, tuple([copies[x] for x in node.inputs])) if node in outer else (None, ())
     inner = {copies[x]: x for x in copies if x not in outer and _carries(x)}
     with np.errstate(all="ignore"):
-        gradients = derive(list(copies.values()), set(inner), {copies[root]: one}, as_graph=False)
+        gradients = derive([*copies.values()], set(inner), {copies[root]: one}, as_graph=False)
     return _by_step({inner[x]: g for x, g in gradients.items()})
 
 

@@ -54,9 +54,12 @@ def _written(nodes: list[Node]) -> dict[Node, str]:
         elif len(trail) >= LONGEST and not authors:
             cut_short.update((x, {code for code, _ in trail}) for x in node.inputs if x.step == node.step)
     owners: dict[Hashable, tuple[Node, str]] = {}
+    # A trail that ends at its line does not tell who called it: that is the one whom another node of the line tells.
+    callers: dict[Hashable, Any] = {(*x, place[0]): place[1:2] for *x, place in claims if place[1:]}
     for (step, scope, call, place), (names, members) in claims.items():
         for name, node in _shared(names, members):
-            key = (step, scope, call, name, place[0][0], place[1:2])
+            caller = place[1:2] or callers.get((step, scope, call, place[0]), ())
+            key = (step, scope, call, name, place[0][0], caller)
             # What one of unknown lines goes on with is not what the line has in the end.
             within = {code for code, _ in trail_of(node)[1 : -len(place)]}
             if within.isdisjoint(cut_short.get(node, ())) and (

@@ -73,7 +73,7 @@ class _Clock:
         for run, members in self.members.items():
             self._turn(run, members, steps)
         for run, members in self.members.items():
-            self._follow(run, members, steps, {x: list(x.inputs) for x, _ in members})
+            self._follow(run, members, steps, {x: [*x.inputs] for x, _ in members})
         for run, members in reversed(self.members.items()):
             self._follow(run, members, steps, self.readers)
 

@@ -12,7 +12,7 @@ from ...core.node import Node
 from ..labels import number
 from ..norms.heat import Heat, between_powers, ramp
 from ..norms.reach import Reach, reaches, seeds_of
-from ..norms.states import states
+from ..norms.states import State, states
 from ..norms.verdict import matrix_text
 from ..options import Options, one_loss, refuse_traced, roots_of
 from ..picture import Picture
@@ -42,7 +42,7 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     root = _one_loss(roots, options)
     folded = fold(roots)
     all_states = states(folded, roots)
-    _check(folded, bool(all_states))
+    _check(folded, all_states)
     seeds = seeds_of(root, folded, roles(folded, roots))
     if not seeds:
         problem = "draw: no gradient of the loss reaches a time step"
@@ -84,12 +84,12 @@ def _one_loss(roots: list[Node], options: Options) -> Node:
     return root
 
 
-def _check(folded: Folded, has_states: bool) -> None:
+def _check(folded: Folded, all_states: list[State]) -> None:
     if not folded.steps:
         problem = "draw: the flow view needs time steps, but no node of this graph has one"
         fix = "mark the steps by tg.unroll or with tg.step(t)"
         raise GraphError(problem, expected="nodes with a time step", got="no steps", fix=fix)
-    if not has_states:
+    if not all_states:
         problem = "draw: the flow view shows gradients of states, but no state crosses from one step to another"
         expected = "a state that one step computes and the next step uses"
         raise GraphError(problem, expected=expected, got=f"{len(folded.steps)} steps")

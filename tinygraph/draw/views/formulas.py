@@ -184,7 +184,7 @@ def _dependencies(results: list[ast.expr], known: Known) -> list[ast.stmt]:
         for x in known.pop(queue.pop(), ()):
             out[x] = None
             queue += _names(_shown(x))
-    return list(out)
+    return [*out]
 
 
 def _names(x: ast.AST) -> list[str]:

@@ -81,8 +81,8 @@ def _twin(node: Node, gradient: Node | None) -> Node:
 
 def _count_ops(mirror: Mirror, gradients: dict[Node, Node]) -> None:
     box = {x: node for node, part in mirror.folded.parts.items() for x in part.held}
-    forward = set(ancestors(list(gradients)))
-    for node in ancestors(list(gradients.values())):
+    forward = set(ancestors([*gradients]))
+    for node in ancestors([*gradients.values()]):
         if node.origin is None or node in forward or node.op is None:
             continue
         owner = box.get(node.origin, node.origin)
@@ -100,7 +100,7 @@ def local_rule(node: Node, reached: Container[Node]) -> list[str]:
     unused = set()
     for i, x in enumerate(parameters):
         inputs = node.inputs[i:] if x.kind is x.VAR_POSITIONAL else node.inputs[i : i + 1]
-        if inputs and not any(y in reached for y in inputs):
+        if not any(y in reached for y in inputs):
             unused.add(f"g{x.name}")
     lines = [x.partition(" = ")[::2] for x in rule(type(node.op)).backward]
     whole = dict(lines)
@@ -108,7 +108,7 @@ def local_rule(node: Node, reached: Container[Node]) -> list[str]:
     results = [x for x in values if x in names]
     if not results and unused & whole.keys():
         return []
-    results = results or list(values)
+    results = results or [*values]
     for name in results:
         values[name] = values.get(values[name], values[name])  # gx = slope
     return [f"{x} = {values[x]}" for x in values if x in results or x in _needed(values, results)]

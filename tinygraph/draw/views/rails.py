@@ -82,7 +82,7 @@ def _direct_routes(mirror: Mirror, where: Regions, paired: Paired) -> dict[Link,
         ]
         for node, links in mirror.arrows.items()
     }
-    links_only = Folded(nodes=list(arrows), arrows=arrows)
+    links_only = Folded(nodes=[*arrows], arrows=arrows)
     combined = paired_routes(links_only, turned(paired.placed), turned(paired.ports))
     return {route.link: [(-x, -y) for x, y in _own_lanes(route, paired.placed)] for route in combined}
 

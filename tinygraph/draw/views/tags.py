@@ -37,7 +37,7 @@ def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]]) -> None:
 def along(way: list[Point]) -> list[Point]:
     """Returns places on an arrow, from its tail to its head."""
     curves = [_BEZIER @ np.array(way[i : i + 4]) for i in range(0, len(way) - 1, 3)]
-    return [(float(x), float(y)) for curve in curves for x, y in curve]
+    return [(x, y) for curve in curves for x, y in curve.tolist()]
 
 
 class Taken:

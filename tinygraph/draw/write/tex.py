@@ -88,5 +88,6 @@ def _sign(c: str) -> str:
     other = unicodedata.normalize("NFKC", c)
     kind = unicodedata.decomposition(c).split(">")[0]
     if kind in ("<sub", "<super"):
-        return f"${'_' if kind == '<sub' else '^'}{{{''.join(map(_sign, other.replace('−', '-')))}}}$"
+        inner = "".join(map(_sign, other.replace("−", "-"))).replace("$", "")
+        return f"${'_' if kind == '<sub' else '^'}{{{inner}}}$"
     return f"\\tgletter{{{ord(c):X}}}"

@@ -227,3 +227,20 @@ def test_every_colour_of_the_scale_has_its_heads_thin_and_wide() -> None:
         assert (heads[key].get("refX"), heads[key].get("refY")) == ("0", f"{long / 2:g}")
         corners = np.array([float(v) for v in re.findall(r"[\d.]+", heads[key][0].get("d", ""))]).reshape(3, 2)
         assert corners == pytest.approx(np.array([[0, 0.14 * long], [long, long / 2], [0, 0.86 * long]]), abs=0.06)
+
+
+def test_a_box_is_called_by_what_it_shows_a_mark_by_its_number() -> None:
+    whole, bare, chips = box(40), box(90), box(140)
+    whole.below, bare.title = "3×4 · loss", [Part("⋯")]
+    chips.title, chips.below = [Part("W", "chip"), Part("@"), Part("x<y")], 'a "b"'
+    shown = page(Picture([whole, bare, chips]))
+    boxes = re.findall(r'<g class="b" id="n(\d+)" role="treeitem" tabindex="-1" aria-label="([^"]*)"', shown)
+    assert boxes == [("0", "h, 3×4 · loss"), ("1", "⋯"), ("2", "W @ x&lt;y, a &quot;b&quot;")]
+
+
+def test_places_in_a_page_have_one_digit_after_the_point() -> None:
+    """A page of many boxes is mostly numbers."""
+    third = Picture([box(100 / 3, 200 / 3, 100 / 3)], bands=[Band(100 / 3, 400 / 3, -10 / 3, 290 / 3, "t = 0")])
+    known = data(page(third))
+    edges = [known["columns"][0][side] for side in ("left", "right", "foot", "top")]
+    assert edges == [33.3, 133.3, 3.3, -96.7] and known["extent"] == [round(x, 1) for x in known["extent"]]

@@ -63,3 +63,9 @@ def test_a_row_of_the_table_knows_the_boxes_of_its_parameter() -> None:
     names = ["lstm.weight", "E", "W", "a_very_long_name_indeed", "rnn.b", "ab", "weight_2", "my_W"]
     uses = [Use(name, "2", 1, None) for name in names]
     assert users(Picture(boxes, uses=uses)) == [[0], [1], [2], [3], [4, 5], [], [], []]
+    cut = [Box(0, 0, 9, 9, "op", "", [Part("long_a…", "chip")], "", [])]
+    assert users(Picture(cut, uses=[Use(name, "2", 1, None) for name in ("long_name", "long_b", "long_a")])) == [
+        [],
+        [],
+        [0],
+    ]

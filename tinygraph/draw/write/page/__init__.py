@@ -50,7 +50,7 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
         "boxes": boxes,
         "arrows": [[x.tail, x.head, int(x.dashed)] for x in picture.arrows],
         "columns": [_column(step) for step in svg.steps],
-        "rules": [[list(r.forward), list(r.backward)] for r in rules],
+        "rules": [*rules],
         "shots": moments,
         "users": users(picture),
         "extent": extent(picture),

@@ -53,7 +53,7 @@ def losses(pictures: Sequence[Picture]) -> dict[str, Any]:
     if len(nodes) < 2:
         return {}
     lang, node = pictures[-1].lang, nodes[-1]
-    values = [float(x.item()) for x in nodes]
+    values = [x.item() for x in nodes]
     name = clean((node.name or "").strip()) or told("loss", lang)
     finite = [v for v in values if math.isfinite(v)] or [0.0]
     low, span = min(finite), max(finite) - min(finite) or 1.0

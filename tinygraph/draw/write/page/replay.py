@@ -31,7 +31,7 @@ def one_scale(pictures: Sequence[Picture]) -> list[Picture]:
     """Returns the pictures with one common colour scale, so that colours are comparable between them."""
     scales = [picture.scale for picture in pictures if picture.scale is not None]
     if len(pictures) < 2 or not scales:
-        return list(pictures)
+        return [*pictures]
     shared = Heat(low=min(low for low, _ in scales), high=max(high for _, high in scales))
     return [
         replace(

@@ -1,0 +1,62 @@
+"""What is a state or a loss: sums over time by what they are a part of in the end; how often a cell is run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import tinygraph as tg
+from tests.draw.networks import weights
+from tests.each import each
+from tinygraph.draw.shown.folding import fold
+from tinygraph.draw.shown.levels import _runs
+from tinygraph.draw.shown.roles import roles
+
+W = weights(W=(3, 3), V=(3,))
+Ends = Callable[[Any, Any, Any], Any]
+
+
+def summed(part: Callable[[Any], Any], end: Ends) -> tuple[tg.Node, list[Any], list[Any]]:
+    """A loss of a sum of a part of each state, the sums, and the states."""
+    h, total, sums, states = tg.constant(np.ones(3), name="h0"), 0.0, list[Any](), list[Any]()
+    for t in range(4):
+        with tg.step(t):
+            h = tg.tanh(W["W"] @ h)
+            total = total + part(h)
+        states.append(h)
+        sums.append(total)
+    return end(total, h, sums), sums, states
+
+
+NUMBER, VECTOR = (lambda h: tg.sum(h * h)), (lambda h: h * h)
+ENDS: dict[str, tuple[Any, Ends, str]] = {
+    "the root": (NUMBER, lambda total, h, sums: total, "loss"),
+    "scaled": (NUMBER, lambda total, h, sums: total / 4, "loss"),
+    "with a penalty": (NUMBER, lambda total, h, sums: total / 4 + 0.1 * tg.sum(W["V"] * W["V"]), "loss"),
+    "less another term": (NUMBER, lambda total, h, sums: -(0.5 * total - tg.sum(h)), "loss"),
+    "a perplexity": (NUMBER, lambda total, h, sums: tg.exp(total), "loss"),
+    "read by another op": (NUMBER, lambda total, h, sums: 2 * tg.tanh(total), "state"),
+    "of many numbers": (VECTOR, lambda total, h, sums: tg.sum(total), "state"),
+    "of many numbers, the root": (VECTOR, lambda total, h, sums: total, "state"),
+}
+
+
+@each("name", ENDS)
+def test_a_sum_over_time_is_a_loss_where_it_is_one_in_the_end_and_else_a_state(name: str) -> None:
+    part, end, right = ENDS[name]
+    root, sums, states = summed(part, end)
+    told = roles(fold([root]), [root])
+    assert {told[x] for x in states} == {"state"}
+    carried = [x for x in sums[:-1] if x in told]
+    assert len(carried) == 3 and {told[x] for x in carried} == {right}, [told[x] for x in carried]
+    assert told[root] == ("loss" if root.size == 1 else "state")
+
+
+@each("counts, runs", [((5, 5), 2), ((5, 3), 2), ((4, 2), 2), ((5, 2), 1), ((9, 4), 1), ((9, 5, 4), 2)])
+def test_a_phase_that_has_less_than_half_of_a_cells_ops_reads_it_and_does_not_run_it(counts: Any, runs: int) -> None:
+    """Attention reads the states of an encoder in the decoder's phase."""
+    assert _runs(Counter({(p, (0, 1)): n for p, n in enumerate(counts)})) == runs
+    assert _runs(Counter({(0, (t, 1)): n for t, n in enumerate(counts)})) == len(counts), "in one phase all count"
