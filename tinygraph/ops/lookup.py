@@ -165,7 +165,9 @@ def _picked(op: Op, x: Spec, arrays: tuple[Spec, ...], index: tuple[Any, ...]) -
     """
     if any(a.dtype.kind == "b" for a in arrays):
         # How many rows a mask picks is in its numbers, which a trace does not know.
-        raise GraphError(f"{op.name}: an index of booleans", expected="integers", got="bool", fix="np.flatnonzero(mask)")
+        raise GraphError(
+            f"{op.name}: an index of booleans", expected="integers", got="bool", fix="np.flatnonzero(mask)"
+        )
     if 0 in x.shape:
         return tried(pick, hollow(x), *map(hollow, arrays), index=index).shape
     joint = joint_shape(op, [a.shape for a in arrays])
