@@ -15,6 +15,8 @@ def sigmoid(z):
 def dense(z, w):
     a = z @ w
     return np.tanh(a)
+def cell_norm(x, h):
+    return np.var(x @ U) / (1 + np.std(h))
 """
 LOOPS = (
     ("for t in range(4):", "t", "X[t]"),
@@ -35,6 +37,13 @@ LINES = (
     ["a = np.where(X[0] > 0, a, h)"],
     ["a = np.maximum(a, 0.1 * a)"],
 )
+FIRSTS = (
+    ["n = np.var({x} @ U) + np.std(h)"],
+    ["n = 1 + np.linalg.norm(h)", "n = n * np.median({x} ** 2)"],
+    ["n = np.std({x}) * np.std(h @ A)"],
+    ["n = cell_norm({x}, h)"],
+)
+"""What a step may begin with: functions of numpy's that call so many others that inner ops do not tell the line."""
 ENDS = (
     ["loss = np.mean(h)"],
     ["loss = np.mean(np.stack(hs) ** 2)"],
@@ -53,9 +62,11 @@ ENDS = (
 def written(draw: Random) -> str:
     head, t, x = draw.choice(LOOPS)
     body = [f"a = {x} @ U + h @ W"]
+    if draw.random() < 0.5:
+        body = [*(line.format(x=x) for line in draw.choice(FIRSTS)), *body, "a = a * n"]
     for lines in draw.sample(LINES, draw.randrange(0, 5)):
         body += [line.replace("{t}", t) for line in lines]
-    body += ["h = np.tanh(a)", f"hs[{t}] = h"]
+    body += [draw.choice(("h = np.tanh(a)", "h = np.tanh(a) / (1 + np.std(a))", "h = a - np.std(a)")), f"hs[{t}] = h"]
     steps = [head, f"    with tg.step({t}):", *(f"        {line}" for line in body)]
     if draw.random() < 0.4:  # within functions, as programs have it
         steps = ["def forward(h, c, hs):", *(f"    {line}" for line in steps), "    return h", "h = forward(h, c, hs)"]

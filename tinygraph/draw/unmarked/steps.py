@@ -163,9 +163,11 @@ def _between(nodes: list[Node], nests: dict[Node, Nest], steps: dict[Node, int])
     before = None
     for node in nodes:
         if node in steps:
-            step = steps[node]
-            if step == before:
-                steps.update((x, step) for x in unknown if all(steps.get(y, step) == step for y in x.inputs))
+            step, codes = steps[node], {code for code, _ in trail_of(node)}
+            for x in unknown:
+                within = step == before and all(steps.get(y, step) == step for y in x.inputs)
+                if within or trail_of(x)[-1][0] in codes:  # the function of ours that made both
+                    steps[x] = step
             before, unknown = step, []
         elif node.op is not None and trail_of(node) and node not in nests:
             unknown.append(node)
