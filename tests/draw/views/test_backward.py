@@ -234,3 +234,12 @@ def test_forward_arrows_are_those_of_the_unrolled_view():
     root = lstm(3)
     seen = [x for x in picture(root).arrows if x.colour in (FORWARD, "#276749")]
     assert len(seen) == len(tg.draw(root, level="op").picture.arrows)
+
+
+@pytest.mark.parametrize("root", [word_rnn(9), lstm(4), lstm(8)], ids=["RNN of 9", "LSTM of 4", "LSTM of 8"])
+def test_the_columns_are_no_wider_than_twice_those_of_a_forward_picture(root):
+    drawn, whole = (tg.draw(root, view="backward", level=level).picture for level in ("auto", "op"))
+    wide, all_wide = (max(b.right for b in x.bands) - min(b.left for b in x.bands) for x in (drawn, whole))
+    assert wide <= 2 * 2600 and whole.subtitle == ""
+    assert ("the dots are" in drawn.subtitle) == (all_wide > 2 * 2600), "steps are hidden where they have no room"
+    assert "+" in {box.title[0].text for box in drawn.boxes}, "a box is an op"

@@ -28,7 +28,7 @@ from .heads import draw_bands, draw_phases, head_widths, headings
 from .mirror import Mirror, gradients_of, mirror, twin_words
 from .rails import channels, gradient_routes, without_rails
 from .strokes import draw_arrows, draw_cuts, returning
-from .unrolled import box_width, table_of
+from .unrolled import WIDE, box_width, table_of
 from .wording import Words, words
 
 KEPT, ADDED = "#8f97a3", "#b7860b"
@@ -36,12 +36,17 @@ KEPT, ADDED = "#8f97a3", "#b7860b"
 
 
 def backward(target: Any, options: Options) -> Picture:
-    """Returns the picture with all its parts in place.
+    """Returns the picture with all its parts in place: the most detail for which there is room.
 
     Raises:
         GraphError: ``target`` is not one loss of one element.
     """
-    return next(candidates(target, options))
+    for picture in candidates(target, options):
+        least, bands = picture, picture.bands
+        wide = max((x.right for x in bands), default=0.0) - min((x.left for x in bands), default=0.0)
+        if wide <= 2 * WIDE:  # boxes stand in pairs
+            break
+    return least
 
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
