@@ -201,6 +201,20 @@ OF_OPTIONS: Refusals = {
         "9",
         "pass a dict from step to text, or a list with one text per step",
     ),
+    "steps without time": (
+        drawn(timeless(), steps=[0, -1]),
+        "draw: steps= of a graph without time steps",
+        "nodes made at time steps",
+        "steps=[0, -1]",
+        "omit it, or mark them: with tg.step(t): ...",
+    ),
+    "a cut without time": (
+        drawn(timeless(), truncate=2, view="rolled"),
+        "draw: truncate= of a graph without time steps",
+        "nodes made at time steps",
+        "truncate=2",
+        "omit it, or mark them: with tg.step(t): ...",
+    ),
     "a summary": (
         lambda: tg.summary([3]),
         "summary needs a node",

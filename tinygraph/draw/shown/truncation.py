@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from ...core.errors import GraphError, shown
 from ...core.graph import ancestors
 from ...core.node import Node
 from ...core.traced import Traced
@@ -150,6 +151,10 @@ def cut_as_asked(roots: list[Node], options: Options) -> tuple[list[Node], Optio
         if any(new.get(x, x) is not x for x in roots):
             roots, options = _moved(new, roots, options)
             nodes = ancestors(roots)
+    for name, asked in (("steps", options.steps), ("truncate", options.truncate)):
+        if asked is not None and all(x.step is None for x in nodes):
+            problem, fix = f"draw: {name}= of a graph without time steps", "omit it, or mark them: with tg.step(t): ..."
+            raise GraphError(problem, expected="nodes made at time steps", got=f"{name}={shown(asked)}", fix=fix)
     if options.truncate is None:
         return roots, options
     return _moved(truncated(roots, options.truncate), roots, options)
