@@ -115,8 +115,8 @@ WRONG: dict[str, tuple[Any, Any, dict[str, Any], str, str]] = {
         lambda x: tg.ops.pick(x, FIVE, index=(ARRAY,)),
         drawn(5, 2),
         {"dynamic": ()},
-        r"pick: an index of booleans has no place in ONNX\n  fix +tg\.where, or the integers of np\.nonzero$",
-        "f",
+        "pick: an index of booleans",
+        "egf",
     ),
 }
 if np.dtype(np.longdouble).itemsize > 8:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import GraphError
 from ...core.node import Node
 from ...ops.lookup import ARRAY
 from ..traced.free import Free
@@ -204,8 +203,6 @@ def _together(w: Writer, arrays: list[Wire], rank: int) -> Wire:
 
 def _pick(w: Writer, free: Free, node: Node, inputs: list[Wire]) -> Wire:
     x, *arrays = node._inputs
-    if any(a.dtype.kind == "b" for a in arrays):
-        raise GraphError("an index of booleans has no place in ONNX", fix="tg.where, or the integers of np.nonzero")
     return picked(w, inputs[0], x.ndim, inputs[1:], [a.ndim for a in arrays], free.setting(node, "index"))
 
 
