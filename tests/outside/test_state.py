@@ -151,6 +151,18 @@ def test_a_node_that_is_kept_is_refused_and_what_was_there_is_put_back(fn, backe
 
 
 @each_backend
+@each("kept", [[1.0, "a"], deque([1.0, "a"], maxlen=2)])
+def test_what_a_list_held_is_put_back_in_order(kept, backend):
+    def fn(x):
+        kept.append(x * 2)
+        return x
+
+    with pytest.raises(tg.GraphError, match="held a node"):
+        tg.compile(fn, backend=backend)(X)
+    assert [*kept] == [1.0, "a"]
+
+
+@each_backend
 def test_the_state_of_a_method(backend):
     class Model:
         def __init__(self):

@@ -144,8 +144,8 @@ def shapes(unit: Unit) -> str:
     """The shapes of all arguments and results, for pages that draw or ask."""
     table = {
         routine.name: {
-            "inputs": {name: list(port.shape) for name, port in routine.inputs},
-            "outputs": {name: list(port.shape) for name, port in routine.outputs},
+            "inputs": {name: port.shape for name, port in routine.inputs},
+            "outputs": {name: port.shape for name, port in routine.outputs},
         }
         for routine in unit.routines
     }

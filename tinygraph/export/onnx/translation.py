@@ -184,7 +184,7 @@ class Translation:
         with w.at(node.scope):
             if isinstance(op, Scan) or op.name == "cumprod":
                 return running(self, node, inputs)
-            own = type(op).__module__.startswith("tinygraph.")
+            own = op.__module__.startswith("tinygraph.")
             try:
                 if own and isinstance(op, Elementwise) and op.name in elementwise.KNOWN:
                     settings = {k: self.free.setting(node, k) for k in node._attributes}
