@@ -139,3 +139,9 @@ def test_what_is_out_of_range_is_told_by_javascript(tmp_path: Path) -> None:
     for result, (_, _, text, value) in zip(results.values(), each, strict=True):
         assert isinstance(result, str) == bool(text), f"{value}: {result}"
         assert not text or (text in result and "RangeError" in result), f"{value}: {result}"
+
+
+def test_a_mask_is_written_as_numbers(tmp_path: Path) -> None:
+    mask = np.array([True, False, True])
+    tg.export.js(lambda x: np.where(mask, x, 0), np.ones(3, np.float32), tmp_path / "m.js")
+    assert "Uint8Array.of(1, 0, 1)" in (tmp_path / "m.js").read_text()

@@ -151,3 +151,14 @@ def test_the_state_that_a_layer_begins_with_is_its_cells() -> None:
         for own, cells in zip(tg.Recurrent(cell).initial_state(size), cell.initial_state(size), strict=True):
             assert own.shape == cells.shape == ((3,) if size is None else (4, 3))
             assert own.dtype == np.float32 and not np.any(getattr(own, "value", own))
+
+
+def test_a_cell_of_your_own_has_a_bias_unless_it_says_no() -> None:
+    class Own(tg.cells.Cell):
+        def __init__(self, bias: bool) -> None:
+            super().__init__(3, 4)
+            self.first, self.second = self.bias(4, init="ones"), self.bias(4, bias)
+
+    first = Own(False).first
+    assert first is not None and first.value.tolist() == [1.0] * 4 and Own(False).second is None
+    assert list(Own(True).state_dict()) == ["first", "second"]
