@@ -64,7 +64,7 @@ def _number(x: np.generic) -> str:
     value = x.item()
     if isinstance(value, float):
         return f"{value:.9g}" if np.float32(f"{value:.9g}") == x and x.dtype.itemsize == 4 else repr(value)
-    return str(int(value))
+    return str(value)
 
 
 def constants(unit: Unit, types: Types) -> list[str]:
