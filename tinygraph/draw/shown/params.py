@@ -6,15 +6,9 @@ from dataclasses import replace
 
 from ...core.leaves import Parameter
 from ...core.node import Node
-from .folding import Chip, Folded, Link, Operand
+from .folding import Folded, Link
 
 Uses = dict[Node, list[Link]]
-
-
-class Pointed(Chip):
-    """The name of a parameter in a title, if the parameter has a box of its own and an arrow leads from there."""
-
-    __slots__ = ()
 
 
 def exposed(folded: Folded, ops: Folded) -> Folded:
@@ -36,7 +30,6 @@ def exposed(folded: Folded, ops: Folded) -> Folded:
     exposed_graph.fans.update(link.source for links in uses.values() for link in links)
     for node in folded.nodes:
         if node not in folded.dots:
-            exposed_graph.operands[node] = _pointed(folded.operands[node], joined=node in folded.parts)
             exposed_graph.arrows[node] = [*folded.arrows[node], *_entering(exposed_graph, node, uses)]
     return _with_hubs(exposed_graph)
 
@@ -63,11 +56,6 @@ def _behind(x: Node, boxes: set[Node]) -> tuple[Node, bool]:
         cut |= x.op is not None and x.op.name == "stop_gradient"
         x = x.inputs[0]
     return x, cut
-
-
-def _pointed(operands: list[Operand], *, joined: bool) -> list[Operand]:
-    """Turn chips into plain text; a box that holds several ops shows no parameter names."""
-    return [Pointed(*x) if isinstance(x, Chip) else x for x in operands if not (joined and isinstance(x, Chip))]
 
 
 def _entering(exposed_graph: Folded, node: Node, uses: Uses) -> list[Link]:
