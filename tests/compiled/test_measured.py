@@ -18,7 +18,7 @@ MEASURED = {
     "run.native.disk": "BOUND ABANDONED_S",
     "run.native.reduction": "UNROLL CHUNK BLOCK",
     "run.numpy_backend.backend": "MOST_VIEWS VIEW_BYTES AXIS_BYTES",
-    "run.products.choose": "BLOCK DIRECT_MARGIN BLAS_MARGIN REFERENCE WORTH_SHARING_US PIECE_US WORTH_PACKING MEASURING_US",
+    "run.products.choose": "BLOCK DIRECT_MARGIN BLAS_MARGIN REFERENCE WORTH_SHARING_US PIECE_US WORTH_PACKING",
     "run.products.dots": "TOGETHER",
     "run.products.gemm": "LOOPS",
     "run.products.numpy_forms": "WORTH NARROWEST MEASURING_US",
