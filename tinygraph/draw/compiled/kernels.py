@@ -165,8 +165,9 @@ def _wrapped(names: list[str]) -> list[str]:
 def _kind(action: Any) -> str:
     if isinstance(action, Product):
         return "product"
-    own = action.op.name if isinstance(action, Call) else action.kind if isinstance(action, Reduction) else None
-    names: list[str] = [own] if own else names_of(action)
+    if isinstance(action, Call):
+        return str(action.op.name)
+    names = [action.kind] if isinstance(action, Reduction) else names_of(action)
     return names[0] if len(names) == 1 else "fused pass"
 
 

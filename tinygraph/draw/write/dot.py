@@ -86,8 +86,9 @@ def _frame(wide: float, high: float, role: str, fill: str, dashed: bool, core: f
 def _label(box: Box) -> str:
     """Returns title over second line as a table, because its rows have the same distance in all Graphviz versions."""
     parts = _runs(box.title)
-    head = "".join([_text(part) for part in parts])
-    if "chip" in [part.kind for part in parts]:
+    if "chip" not in [part.kind for part in parts]:
+        head = "".join(map(_text, parts))
+    else:
         gold = f' bgcolor="{GOLD}"'
         cells = "".join([f"<td{gold if part.kind == 'chip' else ''}>{_text(part)}</td>" for part in parts])
         room = sum(map(sum, lengths(parts)))
