@@ -1,6 +1,6 @@
 """No arrow runs over a box, a bar, a caption, a badge or a label: each picture of the gallery, point by point.
 
-The geometry is this test's own: texts are measured by the widths of Helvetica, curves by de Casteljau's halving.
+The geometry is this test's own: texts are measured by the widths of Helvetica, curves at many points.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ def text_width(text, size):
 def rectangles(drawn):
     """(what, left, foot, right, top, number of the box or None) of all that an arrow must not run over."""
     for i, box in enumerate(drawn.boxes):
-        if box.role != "dots":
-            half, high = box.width / 2, box.height / 2
-            yield ("box", box.x - half, box.y - high, box.x + half, box.y + high, i)
+        for left, right in pieces(drawn, box) if box.role != "dots" else ():
+            yield ("box", left, box.y - box.height / 2, right, box.y + box.height / 2, i)
     for band in drawn.bands:
         if not band.times and not band.headed:
             wide = text_width(band.title, 14) + (14 + text_width(band.token, 12) if band.token else 0)
@@ -52,25 +51,24 @@ def rectangles(drawn):
             yield ("BPTT cut", cut.x - 46, cut.foot - 36, cut.x + 46, cut.foot - 4, None)
 
 
-def halves(p):
-    """The two halves of a cubic Bezier curve."""
-    a, b, c = (p[:-1] + p[1:]) / 2
-    d, e = (a + b) / 2, (b + c) / 2
-    m = (d + e) / 2
-    return np.array([p[0], a, d, m]), np.array([m, e, c, p[3]])
+def pieces(drawn, box):
+    """The ends of the parts of a bar between its openings; of a box without them its own."""
+    openings = [x for x in drawn.openings if x.y == box.y and abs(x.x - box.x) < box.width / 2]
+    sides = [x.x + side * x.width / 2 for x in openings for side in (-1, 1)]
+    ends = [box.x - box.width / 2, *sorted(sides), box.x + box.width / 2]
+    return zip(ends[::2], ends[1::2], strict=True)
 
 
 def points(p):
-    """Points of a curve, at most STEP apart."""
-    if np.hypot(*(p[1:] - p[:-1]).T).sum() <= STEP:
-        return [p[0], p[3]]
-    left, right = halves(p)
-    return points(left) + points(right)
+    """Points of a cubic Bezier curve: three times as many as its frame is long, by Bernstein's polynomials."""
+    count = 3 * np.hypot(*np.diff(p, axis=0).T).sum() / STEP
+    t = np.linspace(0, 1, max(int(count), 1) + 1)[:, None]
+    return (1 - t) ** 3 * p[0] + 3 * t * (1 - t) ** 2 * p[1] + 3 * t * t * (1 - t) * p[2] + t**3 * p[3]
 
 
 def on_arrow(arrow):
     way = np.array(arrow.points, float)
-    return np.array([x for k in range(0, len(way) - 1, 3) for x in points(way[k : k + 4])])
+    return np.concatenate([points(way[k : k + 4]) for k in range(0, len(way) - 1, 3)])
 
 
 def struck(drawn):

@@ -29,7 +29,7 @@ MOST, LONGEST = 12, 100
 """Most lines of differences, and characters of a line."""
 BRIEF = 5, 44
 """The same in a picture that fits an area."""
-PARTS = ("boxes", "arrows", "bands", "notes", "cuts", "tiles", "rims")
+PARTS = ("boxes", "arrows", "bands", "notes", "cuts", "tiles", "openings", "rims")
 """The parts of a picture that have places."""
 
 Couple = tuple[Picture, Picture]

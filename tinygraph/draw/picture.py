@@ -32,6 +32,12 @@ def lengths(title: list[Part]) -> tuple[list[float], list[float]]:
     return widths, [3.5 if True in chips[k : k + 2] else 5.0 for k in range(len(title))]
 
 
+def text_width(title: list[Part], below: str) -> float:
+    """Returns the room that the texts of a box take."""
+    widths, gaps = lengths(title)
+    return max(sum(widths) + sum(gaps[:-1]), width(below, SMALL))
+
+
 @dataclass
 class Box:
     """One node. ``x, y``: its centre, y upward; ``node`` and the ``norm`` of its gradient, for further details."""
@@ -137,6 +143,17 @@ class Cut:
     badge: bool = True
 
 
+@dataclass
+class Opening:
+    """An opening in a bar, through which an arrow passes that has nothing to do with it; ``role``: that of the bar."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    role: str
+
+
 @dataclass(order=True)
 class Rim:
     """A frame around a box or a tile that differs from that of another picture; double if it is in one only."""
@@ -187,6 +204,7 @@ class Picture:
     tiles: list[Tile] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     scale: tuple[float, float] | None = None
+    openings: list[Opening] = field(default_factory=list)
     rims: list[Rim] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
     """What differs between two pictures, in words."""

@@ -10,7 +10,7 @@ import pytest
 import tinygraph as tg
 from tests.each import each
 from tinygraph.draw.layout.pairs import Paired, pair_width, split, turned
-from tinygraph.draw.layout.place import PAIRS, Placed, Spot
+from tinygraph.draw.layout.spots import PAIRS, Placed, Spot
 from tinygraph.draw.shown.regions import Regions
 
 X, TWIN, BELOW, BELOWS = (tg.constant(np.ones(2), name=name) for name in "xgyz")

@@ -31,7 +31,10 @@ def test_two_bars_of_one_level_share_the_width_with_a_gap_between():
     drawn = tg.draw(tg.sum(outputs) + tg.sum(first * second)).picture
     found = {box.node.name: box for box in drawn.boxes if box.node is not None and box.node.name in ("first", "second")}
     a, b = found["first"], found["second"]
-    assert a.y == b.y and abs(a.x - b.x) - (a.width + b.width) / 2 == pytest.approx(20)
+    assert a.y == b.y and abs(a.x - b.x) - (a.width + b.width) / 2 == pytest.approx(28)
+    rising = [x.points[0][0] for x in drawn.arrows if x.points[0][1] < a.y < x.points[-1][1]]
+    between = [x for x in rising if min(a.x, b.x) < x < max(a.x, b.x)]
+    assert between == [pytest.approx(a.x + a.width / 2 + 14)], "the arrow of a step to the bar over both"
     (product,) = [box for box in drawn.boxes if box.node.op is not None and box.node.op.name == "multiply"]
     assert product.x == pytest.approx((a.x + b.x) / 2) and product.y > a.y, "over the middle of what it reads"
     alone = [box for box in drawn.boxes if box.y > a.y or box.title[0].text == "sum of 3"]

@@ -8,7 +8,7 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import both_ways, lstm, perceptron, weights, word_rnn
 from tests.draw.recurrent import NETWORKS, encoder_decoder, two_scopes, uneven
-from tinygraph.draw.layout.place import Placed
+from tinygraph.draw.layout.spots import Placed
 from tinygraph.draw.options import Options
 from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.levels import Levels

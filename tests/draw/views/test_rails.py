@@ -84,6 +84,7 @@ def test_gradients_of_bars_stand_right_of_all_bars_those_of_parameters_left_of_t
             assert row == [24 + k * (twins[0].width + 24) for k in range(len(row))]
         under = [b for b in drawn.boxes if b.y < foot and b.role == "gradient"]
         edge = min(b.left for b in drawn.bands if "t =" in b.title)
+        edge = min([edge, *(b.x - b.width / 2 for b in drawn.boxes if b.y < foot and b.role != "gradient")])
         assert under and all(b.x + b.width / 2 == edge - 50 for b in under)
 
 

@@ -11,8 +11,8 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import lstm, weights, word_rnn
 from tests.each import each
-from tinygraph.draw.layout.place import Placed, Spot
 from tinygraph.draw.layout.routes import Route
+from tinygraph.draw.layout.spots import Placed, Spot
 from tinygraph.draw.norms.heat import ODD, Heat
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.shown.folding import Folded, Link

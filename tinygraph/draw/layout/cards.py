@@ -9,7 +9,7 @@ from ..picture import Point
 from ..shown.cells import CellGroup, starts, upwards
 from ..shown.repetition import Edge, Repetition
 from .layers import FOOT, TOP, Ordering, Rows, lay_out
-from .place import HEIGHT, PITCH
+from .spots import HEIGHT, PITCH
 
 MARGIN, LANE, CAPTION, APART = 22.0, 30.0, 40.0, 66.0
 """Padding of a card, width of a lane, height of the name; gap between rows."""

@@ -1,4 +1,4 @@
-"""Positions of the texts at the foot of columns: beside the arrows that come from under the columns."""
+"""What makes way for arrows: texts at the foot of columns and over them, and bars, in which openings open."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from bisect import bisect_right
 from itertools import pairwise
 
 from ..labels import width
-from ..picture import Arrow, Picture, Point
+from ..picture import Arrow, Opening, Picture, Point, text_width
 
 BASELINE = 24.0
 """Height of the texts above the foot of their band."""
+HALF = 6.0
+"""Half the width of a opening."""
 
 
 def clear_headings(picture: Picture) -> None:
@@ -34,6 +36,26 @@ def clear_of_arrows(picture: Picture, span: Point, wide: float, height: float) -
     """Returns the x of a text over the columns from ``span[0]`` to ``span[1]`` that no arrow crosses."""
     xs = [_passes(arrow, y) for arrow in picture.arrows for y in (height - 6, height, height + 6)]
     return _gap(span, wide, sorted(x for x in xs if x is not None and span[0] < x < span[1]))
+
+
+def make_openings(picture: Picture, bars: set[int]) -> None:
+    """Open openings in the bars, which are the boxes outside of columns, for arrows that pass them."""
+    passing: dict[int, list[float]] = {}
+    for arrow in picture.arrows:
+        for i in bars - {arrow.tail, arrow.head} if {arrow.tail, arrow.head} & bars else ():
+            box = picture.boxes[i]
+            x, text = _passes(arrow, box.y), text_width(box.title, box.below)
+            if x is not None and text / 2 + HALF < abs(x - box.x) < box.width / 2 - 2 * HALF:
+                passing.setdefault(i, []).append(x)
+    for i, xs in passing.items():
+        box, spans = picture.boxes[i], list[list[float]]()
+        for x in sorted(xs):
+            if spans and x - spans[-1][1] < 4 * HALF:  # else hardly anything of the bar is left between
+                spans[-1][1] = x
+            else:
+                spans.append([x, x])
+        for left, right in spans:
+            picture.openings.append(Opening((left + right) / 2, box.y, right - left + 2 * HALF, box.height, box.role))
 
 
 def _passes(arrow: Arrow, height: float) -> float | None:

@@ -6,8 +6,8 @@ from ..picture import Point
 from ..shown.repetition import Edge
 from .cards import Card, Stage
 from .layers import FOOT, TOP
-from .place import HEIGHT
 from .routes import along, climb, rise, straight, swing, turn
+from .spots import HEIGHT
 
 PORT, ROUND, BESIDE = 22.0, 24.0, 20.0
 """Largest distance between two ports, radius of the turns of a recurrent edge, distance of a route from a card."""

@@ -9,15 +9,13 @@ from ...core.node import Node
 from ..picture import Point
 from ..shown.folding import Folded
 from ..shown.regions import OVER, UNDER, Regions
-from .place import HEIGHT, Placed, Spot
 from .routes import Route, routes
+from .spots import APART, HEIGHT, PORT, Placed, Spot
 
-SEAM, PORT = 24.0, 45.0
-"""Points between a box and its gradient's box, and from the middle of both to the ports of vertical arrows."""
+SEAM = 24.0
+"""Points between a box and its gradient's box."""
 ROOM = 14.0
 """Least distance of a vertical arrow's port from the end of its box."""
-APART = 5.0
-"""Half the distance between a vertical arrow and the gradient's arrow beside it, where they pass other boxes."""
 
 Bends = dict[tuple[Node | None, Node | None], list[Point]]
 
@@ -43,12 +41,13 @@ def split(placed: Placed, widths: dict[Node, float], twins: dict[Node, Node], wh
     """Place a box and its twin side by side; the twin of a bar is after the last column, or before the first."""
     real, ports = replace(placed, spots={}, bends={}), replace(placed, spots={}, bends={})
     level: Counter[float] = Counter()
+    drawn = [spot for node, spot in placed.spots.items() if spot.column is None and node in widths]
     for node, spot in placed.spots.items():
         twin = twins.get(node)
         if where.place[node] in (OVER, UNDER):
             real.spots[node] = spot
             if twin is not None:
-                real.spots[twin] = _beside(placed, spot, widths[twin], level)
+                real.spots[twin] = _beside(placed, drawn, spot, widths[twin], level)
             ports.spots.update((x, real.spots[x]) for x in (node, twin) if x is not None)
             continue
         if twin is None:
@@ -70,13 +69,16 @@ def _port(spot: Spot, target: float) -> Spot:
     return spot._replace(x=x, width=min(spot.width - 2 * abs(x - spot.x), 2 * PORT))
 
 
-def _beside(placed: Placed, spot: Spot, wide: float, level: Counter[float]) -> Spot:
-    """Returns the place of a bar's twin: at the right of all bars over the columns, or at the left of the columns."""
+def _beside(placed: Placed, bars: list[Spot], spot: Spot, wide: float, level: Counter[float]) -> Spot:
+    """Returns the place of a bar's twin: at the right of all bars over the columns, or at the left of those under them.
+
+    The region before the first step is at least as wide as the boxes under it.
+    """
     if spot.y < 0:
-        # The region before the first step is at least as wide as these boxes.
-        x = min(x for c, (x, _) in placed.edges.items() if c >= 0) - placed.grid.gutter / 2 - wide / 2
+        lefts = [s.x - s.width / 2 for s in bars if s.y < 0] + [x for c, (x, _) in placed.edges.items() if c >= 0]
+        x = min(lefts) - placed.grid.gutter / 2 - wide / 2
     else:
-        right = max(s.x + s.width / 2 for s in placed.spots.values() if s.column is None)
+        right = max(s.x + s.width / 2 for s in bars if s.y > 0)
         x = right + SEAM + wide / 2 + level[spot.y] * (wide + SEAM)
         level[spot.y] += 1
     return Spot(x, spot.y, wide, spot.row, None)

@@ -10,7 +10,7 @@ from ...core.node import Node
 from ..picture import Point
 from ..shown.folding import Folded, Link
 from .layers import THREAD
-from .place import Placed, Spot
+from .spots import Placed, Spot
 
 PORT = 24.0
 """Largest distance between two ports at one side of a box."""
@@ -96,7 +96,7 @@ def _ports(
             up, offset = 1 if b.y >= a.y else -1, lanes.get(i, 0.0)
             bends = placed.bends.get(_bend_key(link.source, a, node, b))
             start, end = (bends[0][0] + offset, bends[-1][0] + offset)[::up] if bends else (b.x, a.x)
-            if a.column is None and b.column is None and abs(a.row - b.row) > 1:
+            if not bends and a.column is None and b.column is None and abs(a.row - b.row) > 1:
                 # Past the bars between, away from the texts in the middle of the bars.
                 start = end = max(a.x - a.width / 2, b.x - b.width / 2) + PORT
             sides.setdefault((link.source, up), []).append((start, i, 0))
@@ -116,8 +116,10 @@ def _ports(
 
 
 def _bend_key(source: Node, a: Spot, node: Node, b: Spot) -> tuple[Node | None, Node | None]:
-    """Returns the key of an arrow in `Placed.bends`: the lower end first, None for a bar."""
+    """Returns the key of an arrow in `Placed.bends`: the lower end first, None for a bar and a box in a column."""
     low, high = ((source, a), (node, b)) if a.y < b.y else ((node, b), (source, a))
+    if a.column is None and b.column is None:
+        return low[0], high[0]
     return (None if low[1].column is None else low[0], None if high[1].column is None else high[0])
 
 
@@ -128,10 +130,10 @@ def _upwards(
     (node, a), (other, b) = source, target
     up = 1 if b.y >= a.y else -1
     bends = [(x + offset, y) for x, y in placed.bends.get(_bend_key(node, a, other, b), [])]
-    if a.column is None or b.column is None:
+    if (a.column is None) != (b.column is None):
         # The bend next to the bar is dropped: the port on the bar has the same place.
         bends = bends[:-1] if max(a, b, key=lambda s: s.y).column is None else bends[1:]
-        if not bends and (a.column, b.column) != (None, None):
+        if not bends:
             ports = (ports[a.column is None],) * 2  # upright from the box
     if up < 0:
         bends = bends[::-1]

@@ -9,14 +9,14 @@ from typing import Any
 
 from ...core.node import Node
 from ..colours import DEAD
-from ..layout.clearance import clear_headings
+from ..layout.clearance import clear_headings, make_openings
 from ..layout.pairs import Paired, pair_width, paired_routes, split
-from ..layout.place import HEIGHT, PAIRS, Placed, place
-from ..layout.routes import straight
+from ..layout.place import place
+from ..layout.spots import HEIGHT, PAIRS, Placed
 from ..norms.heat import Heat, add_flows, heat, slopes
 from ..norms.over_time import note_truncation
 from ..options import Options, one_loss, roots_of
-from ..picture import Arrow, Box, Part, Picture, Point
+from ..picture import Arrow, Box, Part, Picture
 from ..shown.folding import Folded, fold
 from ..shown.levels import Detail, Levels
 from ..shown.naming import heading, names
@@ -26,7 +26,7 @@ from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
 from .mirror import Mirror, gradients_of, mirror, twin_words
-from .rails import channels, gradient_routes, without_rails
+from .rails import channels, gradient_routes, reading, without_rails
 from .strokes import draw_arrows, draw_cuts, returning
 from .unrolled import WIDE, box_width, table_of
 from .wording import Words, words
@@ -113,6 +113,8 @@ class _BackwardPicture:
         legend = [(ADDED, "adds up to a parameter's ∂"), (KEPT, "dashed: a value that the rule reads")]
         self.picture.keys += [x for x in legend if x[0] in colours]
         clear_headings(self.picture)
+        bars = {x for x, spot in paired.placed.spots.items() if spot.column is None}
+        make_openings(self.picture, {self.number_of[x] for x in bars & self.number_of.keys()})
 
     def _texts(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options) -> dict[Node, Words]:
         """Maps every box to its text, forward boxes first."""
@@ -174,9 +176,7 @@ class _BackwardPicture:
         """Draw an arrow from a box to its gradient if the rule reads a value of the forward pass."""
         for node, twin in self.mirror.twins.items():
             if node in self.mirror.reads and node not in self.shown.dots:
-                a, b = self.paired.placed.spots[node], self.paired.placed.spots[twin]
-                points: list[Point] = [(a.x + a.width / 2, a.y)]
-                straight(points, (b.x - b.width / 2, b.y))
+                points = reading(self.paired.placed, node, twin)
                 tip = "a value of the forward pass that the rule reads"
                 arrow = Arrow(self.number_of[node], self.number_of[twin], points, KEPT, 0.9, dashed=True, tip=tip)
                 self.picture.arrows.append(arrow)

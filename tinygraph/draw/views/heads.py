@@ -10,7 +10,7 @@ from ...core.node import Node
 from ..colours import INK
 from ..labels import clean, width
 from ..layout.clearance import clear_of_arrows
-from ..layout.place import Placed
+from ..layout.spots import Placed
 from ..picture import Band, Note, Picture
 from ..shown.folding import Folded, When
 from ..shown.regions import AFTER, Regions

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
 from ...core.node import Node
 from ..layout.pairs import Paired, paired_routes, top_of, turned
-from ..layout.place import HEIGHT, Placed, Spot
 from ..layout.routes import Route, along, climb, straight, turn
+from ..layout.spots import HEIGHT, Placed, Spot
 from ..picture import Point
 from ..shown.folding import Folded, Link
 from ..shown.regions import OVER, UNDER, Regions
@@ -73,6 +74,23 @@ def gradient_routes(mirror: Mirror, where: Regions, paired: Paired, channel_of: 
     ]
 
 
+def reading(placed: Placed, node: Node, twin: Node) -> list[Point]:
+    """Returns the route from a box to its gradient: straight, or over the boxes between."""
+    a, b = placed.spots[node], placed.spots[twin]
+    side = math.copysign(0.5, b.x - a.x)
+    row = [x for x in placed.spots.values() if x.y == a.y and x.column is None] if a.column is None else []
+    between = sum(min(a.x, b.x) < x.x < max(a.x, b.x) for x in row)
+    start, end = a.x + side * a.width, b.x - side * b.width
+    if not between:
+        points = [(start, a.y)]
+        straight(points, (end, b.y))
+        return points
+    lane, down = top_of(a, 1) + NEAR + CLOSE * (between - 1), end - 2 * side * BEND
+    points = [(start - 2 * side * BEND, top_of(a, 1))]
+    along(points, [(points[0][0], lane), (down, lane), (down, b.y), (end, b.y)], CLOSE, level=False)
+    return points
+
+
 def _direct_routes(mirror: Mirror, where: Regions, paired: Paired) -> dict[Link, list[Point]]:
     """Maps links to the routes of gradients that run like a forward arrow, in the plane rotated by 180 degrees."""
     spots = paired.placed.spots
@@ -130,7 +148,7 @@ class _Rails:
         if user in self.over:
             points = self._out(user, parameter)
         elif self.paired.placed.spots[user].column is None:
-            return _piled(self.paired.placed.spots[user], end)
+            return _piled(self.paired.placed, self.paired.placed.spots[user], end)
         elif parameter and user in self.channels:
             points = _aside(self.paired.placed, user, self.channels[user])
         else:
@@ -209,9 +227,11 @@ def _climb(ports: Placed, node: Node) -> list[Point]:
     return points
 
 
-def _piled(start: Spot, end: Spot) -> list[Point]:
+def _piled(placed: Placed, start: Spot, end: Spot) -> list[Point]:
     """Route between two boxes of the pile at the left, on the far side of the pile."""
-    x = min(start.x - start.width / 2, end.x - end.width / 2) - BEND
+    right = end.x + end.width / 2
+    pile = [x for x in placed.spots.values() if x.x + x.width / 2 == right and end.y <= x.y <= start.y]
+    x = min(x.x - x.width / 2 for x in pile) - BEND
     points = [(start.x - start.width / 2, start.y)]
     along(points, [(x, start.y), (x, end.y), (end.x - end.width / 2, end.y)], BEND)
     return points

@@ -11,7 +11,7 @@ from ..colours import FORWARD, GREY, RED, STATE
 from ..labels import clean, number, shape, width
 from ..layout.cards import Card, Stage, place_cards
 from ..layout.loops import StageRoutes
-from ..layout.place import HEIGHT
+from ..layout.spots import HEIGHT
 from ..norms.over_time import group_heat, note_truncation
 from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point

@@ -7,8 +7,8 @@ import math
 from ...core.node import Node
 from ..colours import DEAD, FORWARD, STATE
 from ..labels import clean, number
-from ..layout.place import Placed
 from ..layout.routes import Route
+from ..layout.spots import Placed
 from ..norms.heat import ODD, Heat, ramp
 from ..picture import SMALL, Arrow, Cut, Note, Picture, Point
 from ..shown.folding import Folded

@@ -10,14 +10,15 @@ from typing import Any
 
 from ...core.node import Node
 from ..colours import GOLD
-from ..labels import clean, number, shape, width
-from ..layout.clearance import clear_headings
-from ..layout.place import CLOSE, TERSE, Layouts, Placed, place
+from ..labels import clean, number, shape
+from ..layout.clearance import clear_headings, make_openings
+from ..layout.place import Layouts, place
 from ..layout.routes import routes
+from ..layout.spots import CLOSE, TERSE, Placed
 from ..norms.heat import Heat, Slopes, add_flows, heat, slopes
 from ..norms.over_time import note_truncation
 from ..options import Options, roots_of
-from ..picture import MANY, SMALL, Box, Picture, Use, lengths
+from ..picture import MANY, Box, Picture, Use, text_width
 from ..shown.folding import Folded, fold
 from ..shown.joints import within_steps
 from ..shown.levels import Detail, Levels
@@ -152,6 +153,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
     label_returns(picture, placed, ways, heat_map, folded)
     label_states(picture, placed, ways, folded)
     clear_headings(picture)
+    make_openings(picture, {i for i, x in enumerate(folded.nodes) if placed.spots[x].column is None})
     if placed.grid is CLOSE:
         whole = {x for x, links in folded.bundles.items() if len({tag_of(y.views) for y in links}) > 1}
         parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
@@ -176,8 +178,7 @@ def _box(node: Node, shown: Shown, placed: Placed, roots: set[Node]) -> Box:
 
 def box_width(text: Words) -> float:
     """Returns a width that fits the texts, in steps of 4 points so that similar boxes have the same width."""
-    widths, gaps = lengths(text.title)
-    return 4 * math.ceil((max(sum(widths) + sum(gaps[:-1]), width(text.below, SMALL), 46) + 12) / 4)
+    return 4 * math.ceil((max(text_width(text.title, text.below), 46) + 12) / 4)
 
 
 def fill_of(node: Node, heat_map: Heat, roots: set[Node]) -> str:

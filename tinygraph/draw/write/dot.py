@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK
 from ..labels import html, tooltip, width
 from ..norms.heat import ODD
-from ..picture import SMALL, Arrow, Band, Box, Cut, Part, Picture, Point, Rim, Tile, lengths
+from ..picture import SMALL, Arrow, Band, Box, Cut, Opening, Part, Picture, Point, Rim, Tile, lengths
 from ..shown.roles import BORDERS
 from ..words import told
 from .beside import edges, margin
@@ -25,6 +25,7 @@ def lines(picture: Picture) -> list[str]:
     out += [_band(i, band) for i, band in enumerate(picture.bands)]
     out += [f"\tn{i} [{_at(box.x, box.y)}, {box_settings(box)}]\n" for i, box in enumerate(picture.boxes)]
     out += [_tile(i, tile) for i, tile in enumerate(picture.tiles)]
+    out += [_opening(i, opening) for i, opening in enumerate(picture.openings)]
     out += [_rim(i, rim) for i, rim in enumerate(picture.rims)]
     for i, note in enumerate(picture.notes):
         out.append(_word(f"note{i}", note.x, note.y, note.text, note.size, legible(note.colour)))
@@ -192,6 +193,14 @@ def _tile(i: int, tile: Tile) -> str:
         f"\ttile{i} [{_at(tile.x, tile.y)}, width={tile.width / 72:.3f}, height={tile.height / 72:.3f}, style=filled, "
         f'color="{tile.fill}", fillcolor="{tile.fill}", penwidth=0.5, label={label}, tooltip="{tooltip([tile.tip])}"]\n'
     )
+
+
+def _opening(i: int, opening: Opening) -> str:
+    """Returns an opening in a bar, as a table whose sides alone have lines."""
+    line, role = LINES[opening.role].width, opening.role
+    size = f'width="{opening.width:.0f}" height="{opening.height + 2:.0f}" fixedsize="true"'
+    look = f'border="{line:.0f}" sides="LR" color="{BORDERS[role]}" bgcolor="#ffffff" cellborder="0" {size}'
+    return _plain(f"opening{i}", opening.x, opening.y, f"<table {look}><tr><td></td></tr></table>")
 
 
 def _rim(i: int, rim: Rim) -> str:

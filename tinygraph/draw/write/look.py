@@ -88,7 +88,7 @@ class Paint:
         return _ATTRIBUTES[kind]
 
     def ground(self, kind: str) -> str:
-        """Returns the attributes of a background: ``band``, ``band front``, ``card``, ``chip`` or ``badge``."""
+        """Returns the attributes of ``band``, ``band front``, ``card``, ``chip``, ``badge`` or ``opening``."""
         return _GROUNDS[kind]
 
 
@@ -101,6 +101,7 @@ _GROUNDS = {
     "card": 'fill="#ffffff" stroke="#d3dae3"',
     "chip": 'fill="#f6d365"',
     "badge": 'fill="#ffffff" stroke="#d7191c"',
+    "opening": 'fill="#ffffff"',
 }
 
 

@@ -6,7 +6,7 @@ import math
 from functools import cache, lru_cache
 
 from ..colours import DEAD
-from ..picture import SMALL, Arrow, Band, Box, Cut, Note, Part, Point, Rim, Tile, lengths
+from ..picture import SMALL, Arrow, Band, Box, Cut, Note, Opening, Part, Point, Rim, Tile, lengths
 from ..shown.roles import BORDERS
 from .look import LINES, Paint, legible, text
 
@@ -115,6 +115,18 @@ def tile_mark(tile: Tile, look: Paint, more: str) -> str:
     words = f'<text{face} y="3.5">{text(tile.text)}</text>' if tile.text else ""
     place = f'transform="translate({tile.x:.1f} {-tile.y:.1f})"'
     return f"<g {more} {place}>{ground}{words}<title>{text(tile.tip)}</title></g>"
+
+
+def opening_mark(opening: Opening, look: Paint, more: str) -> str:
+    """Returns an opening in a bar: it hides the bar there, and closes it at both sides."""
+    line, wide, high = LINES[opening.role], opening.width / 2, opening.height / 2
+    room = high + line.width / 2
+    ground = rect(-wide, -room, opening.width, 2 * room, look.ground("opening"))
+    sides = "".join(f"M{x:.1f} {-room:.1f}L{x:.1f} {room:.1f}" for x in (-wide, wide))
+    edge = (
+        f'<path d="{sides}" fill="none" stroke="{look.colour(BORDERS[opening.role])}" stroke-width="{line.width:g}"/>'
+    )
+    return f'<g {more} transform="translate({opening.x:.1f} {-opening.y:.1f})">{ground}{edge}</g>'
 
 
 def rim_mark(rim: Rim, look: Paint, more: str) -> str:

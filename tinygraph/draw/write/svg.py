@@ -71,6 +71,7 @@ def parts_of(picture: Picture, look: Paint) -> Iterator[tuple[str, int, str]]:
         "bands": lambda band: _band(band, look),
         "boxes": lambda box: marks.box_mark(box, look, 'class="box"', _tip(box)),
         "tiles": lambda tile: marks.tile_mark(tile, look, 'class="tile"'),
+        "openings": lambda opening: marks.opening_mark(opening, look, 'class="opening"'),
         "rims": lambda rim: marks.rim_mark(rim, look, 'class="rim"'),
         "arrows": _arrow,
         "notes": lambda note: marks.note_mark(note, look, 'class="note"'),

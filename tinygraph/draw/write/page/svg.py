@@ -44,6 +44,9 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
         c = within(steps, tile.x - tile.width / 2, tile.x + tile.width / 2, tile.y)
         place = f'class="tile" id="t{i}" data-x="{tile.x:.1f}" data-y="{-tile.y:.1f}"'
         layers["in" if c != LOOSE else "loose", c].append(marks.tile_mark(tile, colours, place))
+    for opening in picture.openings:
+        mark = marks.opening_mark(opening, colours, f'class="tile" data-x="{opening.x:.1f}" data-y="{-opening.y:.1f}"')
+        layers["loose", LOOSE].append(mark)
     for rim in picture.rims:
         c = within(steps, rim.x - rim.width / 2, rim.x + rim.width / 2, rim.y)
         mark = marks.rim_mark(rim, colours, f'class="tile" data-x="{rim.x:.1f}" data-y="{-rim.y:.1f}"')

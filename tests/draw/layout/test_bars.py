@@ -1,0 +1,147 @@
+"""Several bars over and under the columns: arrows pass beside boxes and texts, and through openings in bars."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.draw.curves import from_edge
+from tests.draw.test_free_of_arrows import on_arrow, struck, text_width
+from tests.each import each
+from tinygraph.draw.picture import Box, Opening, Picture
+
+VIEWS = ("unrolled", "both", "backward")
+OUTPUTS = {
+    "h": lambda h, w: h,
+    "twice": lambda h, w: h * 2.0,
+    "square": lambda h, w: h * h + 1.0,
+    "dense": lambda h, w: np.tanh(h @ w),
+}
+READERS = (
+    lambda y: y,
+    lambda y: np.exp(y),
+    lambda y: y * y,
+    lambda y: np.tanh(np.exp(y) + 1.0),
+)
+PROGRAMS = {
+    "two": (5, ("h", "twice"), (2, 1), 0, False),
+    "three of one box": (2, ("twice", "twice", "twice"), (3, 3, 1), 1, False),
+    "two of a higher row": (2, ("square", "twice", "square"), (3, 3, 3), 0, True),
+    "products": (3, ("h", "square", "dense"), (2, 1, 2), 0, True),
+    "two from below": (4, ("dense",), (3,), 2, False),
+    "everything": (5, ("twice", "square", "square"), (1, 2, 0), 2, True),
+}
+"""Steps, what a cell gives, how each is read, how many arrays all steps share, and whether the last h counts."""
+
+
+def program(steps: int, outputs: tuple[str, ...], readers: tuple[int, ...], shared: int, last: bool) -> tg.Node:
+    rng = np.random.default_rng(steps)
+    w, u = (tg.parameter(0.3 * rng.normal(size=(n, 3)), name=name) for n, name in ((3, "W"), (2, "U")))
+    context = [tg.tanh(tg.parameter(rng.normal(size=(1, 3)), name=f"C{i}")) * 2.0 for i in range(shared)]
+
+    def cell(x, h):
+        a = x @ u + h @ w
+        for c in context:
+            a = a * c
+        h = np.tanh(a)
+        return tuple(OUTPUTS[name](h, w) for name in outputs), h
+
+    ys, h = tg.unroll(cell, rng.normal(size=(steps, 1, 2)), np.zeros((1, 3)))
+    terms = [np.sum(READERS[k](y)) for k, y in zip(readers, ys, strict=True)] + [np.sum(h)] * last
+    return sum(terms[1:], terms[0] + np.sum(ys[0] * ys[-1]))
+
+
+@cache
+def drawing(name: str, view: str) -> tg.draw.Drawing:
+    return tg.draw(program(*PROGRAMS[name]), view=view)
+
+
+def bars(drawn: Picture) -> list[int]:
+    """The boxes outside of columns."""
+    inside = [(x.left, x.right, x.foot, x.top) for x in drawn.bands]
+    return [
+        i
+        for i, box in enumerate(drawn.boxes)
+        if not any(a < box.x < b and foot < box.y < top for a, b, foot, top in inside)
+    ]
+
+
+def bar_of(opening: Opening, drawn: Picture) -> Box:
+    (bar,) = (drawn.boxes[i] for i in bars(drawn) if drawn.boxes[i].y == opening.y and spans(drawn.boxes[i], opening.x))
+    return bar
+
+
+def spans(box: Box, x: float) -> bool:
+    return abs(box.x - x) < box.width / 2
+
+
+@each("view", VIEWS)
+@each("name", PROGRAMS)
+def test_no_arrow_runs_over_a_box_or_over_the_texts_of_a_bar(name: str, view: str) -> None:
+    drawn = drawing(name, view).picture
+    assert not list(struck(drawn))
+
+
+@each("view", VIEWS)
+@each("name", PROGRAMS)
+def test_a_opening_is_in_its_bar_beside_the_words_and_around_all_that_passes_there(name: str, view: str) -> None:
+    drawn = drawing(name, view).picture
+    ways = [on_arrow(x) for x in drawn.arrows]
+    for opening in drawn.openings:
+        bar = bar_of(opening, drawn)
+        words = [(" ".join(part.text for part in bar.title), 13.0), *((line, 11.0) for line in bar.below.split("\n"))]
+        room = max(0.8 * text_width(text, size) for text, size in words)
+        assert abs(bar.x - opening.x) - opening.width / 2 > room / 2, "its words are whole"
+        assert abs(bar.x - opening.x) + opening.width / 2 < bar.width / 2 - 5, "its corners are whole"
+        assert (opening.height, opening.role) == (bar.height, bar.role)
+        left, right = opening.x - opening.width / 2, opening.x + opening.width / 2
+        at = [
+            x[np.abs(x[:, 1] - bar.y).argmin(), 0]
+            for x in ways
+            if x[:, 1].min() < bar.y - 15 and x[:, 1].max() > bar.y + 15
+        ]
+        inside = sorted(x for x in at if left < x < right)
+        assert inside[0] - left == pytest.approx(6, abs=0.1) and right - inside[-1] == pytest.approx(6, abs=0.1)
+        assert all(b - a < 24 for a, b in pairwise(inside)), "a opening for each, unless they are near"
+
+
+@each("view", VIEWS)
+@each("name", PROGRAMS)
+def test_bars_reach_what_they_read_and_nothing_stands_on_another(name: str, view: str) -> None:
+    drawn = drawing(name, view).picture
+    for arrow in drawn.arrows:
+        for k, end in ((arrow.tail, arrow.points[0]), (arrow.head, arrow.points[-1])):
+            assert from_edge(end, drawn.boxes[k]) < 6, "where its gradient runs back it is beside its port"
+    for a, b in combinations(drawn.boxes, 2):
+        assert abs(a.x - b.x) >= (a.width + b.width) / 2 or abs(a.y - b.y) >= (a.height + b.height) / 2
+
+
+@each("name", PROGRAMS)
+def test_an_arrow_past_bars_is_upright_and_parallel_ones_are_apart(name: str) -> None:
+    drawn = drawing(name, "unrolled").picture
+    over = bars(drawn)
+    upright: list[tuple[float, float, float]] = []
+    for arrow in drawn.arrows:
+        way = on_arrow(arrow)
+        for i in {arrow.tail, arrow.head} & {*over} and {*over} - {arrow.tail, arrow.head}:
+            box = drawn.boxes[i]
+            part = way[np.abs(way[:, 1] - box.y) < box.height / 2]
+            if len(part) and spans(box, part[0, 0]):
+                assert np.ptp(part[:, 0]) < 0.1, "through a opening"
+                upright.append((part[0, 0], part[:, 1].min(), part[:, 1].max()))
+    for (a, low, high), (b, foot, top) in combinations(upright, 2):
+        assert a == b or abs(a - b) > 9 or high < foot or top < low
+
+
+def test_every_writer_shows_the_openings(tmp_path) -> None:
+    drawn = drawing("two", "unrolled")
+    count = len(drawn.picture.openings)
+    assert count >= 5
+    svg, page = (Path(drawn.save(tmp_path / f"x.{kind}")).read_text(encoding="utf-8") for kind in ("svg", "html"))
+    assert svg.count('class="opening"') == page.count('class="opening"') == count
+    assert drawn.source.count("\topening") == count
