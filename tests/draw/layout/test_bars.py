@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -13,6 +14,8 @@ import tinygraph as tg
 from tests.draw.curves import from_edge
 from tests.draw.test_free_of_arrows import on_arrow, struck, text_width
 from tests.each import each
+from tinygraph.draw.layout.bars import Storeys, _step_aside
+from tinygraph.draw.layout.spots import Placed, Spot
 from tinygraph.draw.picture import Box, Opening, Picture
 
 VIEWS = ("unrolled", "both", "backward")
@@ -136,6 +139,37 @@ def test_an_arrow_past_bars_is_upright_and_parallel_ones_are_apart(name: str) ->
                 upright.append((part[0, 0], part[:, 1].min(), part[:, 1].max()))
     for (a, low, high), (b, foot, top) in combinations(upright, 2):
         assert a == b or abs(a - b) > 9 or high < foot or top < low
+
+
+@each(
+    "lanes, to",
+    [
+        (range(-1000, 1001, 40), 0),  # nowhere is room
+        (range(-1000, 201, 40), 200 + 44),
+        (range(-160, 1001, 40), -160 - 44),
+        (range(-1000, 401, 40), 0),  # further than 300 points
+        ([-100, -20, 90], 24),  # a gap of 110 points, for 60 and twice 14
+        ([-44, 44], 0),
+    ],
+)
+def test_a_box_steps_aside_to_the_nearest_place_that_is_free_and_not_far(lanes: Iterable[int], to: int) -> None:
+    node = tg.tanh(tg.constant(1.0))
+    placed = Placed(spots={node: Spot(500.0, 0.0, 60.0, 0, None)})
+    passing = [((500.0 + x, 500.0 + x), 1) for x in lanes]
+    _step_aside(placed, [node], Storeys({node: 0}, {node: []}, set(), passing, {}, {node: 60.0}))
+    spot = placed.spots[node]
+    assert (spot.x - 500, spot.width) == (to, 60)
+
+
+@each("lanes, left, right", [([], 300, 700), ([490], 310, 746), ([310], 290, 710), ([270], 300, 700)])
+def test_a_bar_keeps_what_it_reaches_and_no_arrow_passes_its_ends(lanes: list[int], left: int, right: int) -> None:
+    """Its words need 60 points, and its arrows end at 330 and 670."""
+    node = tg.tanh(tg.constant(1.0))
+    placed = Placed(spots={node: Spot(500.0, 0.0, 400.0, 0, None)})
+    passing = [((float(x), float(x)), 1) for x in lanes] + [((330.0, 670.0), 0)]
+    _step_aside(placed, [node], Storeys({node: 0}, {node: []}, {node}, passing, {node: (300.0, 700.0)}, {node: 60.0}))
+    spot = placed.spots[node]
+    assert (spot.x - spot.width / 2, spot.x + spot.width / 2) == (left, right)
 
 
 def test_every_writer_shows_the_openings(tmp_path) -> None:
