@@ -161,15 +161,38 @@ def test_a_box_steps_aside_to_the_nearest_place_that_is_free_and_not_far(lanes: 
     assert (spot.x - 500, spot.width) == (to, 60)
 
 
-@each("lanes, left, right", [([], 300, 700), ([490], 310, 746), ([310], 290, 710), ([270], 300, 700)])
-def test_a_bar_keeps_what_it_reaches_and_no_arrow_passes_its_ends(lanes: list[int], left: int, right: int) -> None:
-    """Its words need 60 points, and its arrows end at 330 and 670."""
+@each(
+    "lanes, ends, left, right",
+    [
+        ([], (330, 670), 300, 700),
+        ([490], (330, 670), 310, 746),
+        ([490], (480, 520), 356, 700),
+        ([310], (330, 670), 290, 710),
+        ([270], (330, 670), 300, 700),
+    ],
+)
+def test_a_bar_reaches_its_arrows_and_no_other_passes_its_ends(
+    lanes: list[int], ends: tuple[int, int], left: int, right: int
+) -> None:
+    """Its words need 60 points."""
     node = tg.tanh(tg.constant(1.0))
     placed = Placed(spots={node: Spot(500.0, 0.0, 400.0, 0, None)})
-    passing = [((float(x), float(x)), 1) for x in lanes] + [((330.0, 670.0), 0)]
+    passing = [((float(x), float(x)), 1) for x in lanes] + [((float(ends[0]), float(ends[1])), 0)]
     _step_aside(placed, [node], Storeys({node: 0}, {node: []}, {node}, passing, {node: (300.0, 700.0)}, {node: 60.0}))
     spot = placed.spots[node]
     assert (spot.x - spot.width / 2, spot.x + spot.width / 2) == (left, right)
+
+
+def test_two_boxes_under_a_bar_stand_side_by_side_and_their_gradients_in_a_pile() -> None:
+    p, q = (tg.parameter([0.5, 1.0], name=name) for name in "pq")
+    both = tg.multiply(tg.tanh(p, name="a"), tg.sigmoid(q, name="b"))
+    outputs, _ = tg.unroll(lambda x, h: (tg.tanh(x * both + h),) * 2, np.ones((3, 2)), np.zeros(2))
+    rows = {}
+    for view in ("unrolled", "backward"):
+        drawn = tg.draw(tg.sum(outputs), view, level="op").picture
+        rows[view] = [x.y for x in drawn.boxes if x.node is not None and x.node.name in ("a", "b")]
+    assert len(rows["unrolled"]) == len(rows["backward"]) == 2
+    assert len({*rows["unrolled"]}) == 1 and len({*rows["backward"]}) == 2
 
 
 def test_every_writer_shows_the_openings(tmp_path) -> None:
