@@ -169,11 +169,10 @@ def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Wa
     others = {x: v for x, v in blame.overrides.items() if x not in own}
     right, alone = (Present(written).replayed(overrides) for overrides in (blame.overrides, others))
     lines, inner = _lines(book, written, alone), list[Way]()
-    started, run = False, next(k for k, x in enumerate(departure.operation.nodes) if x is departure.node)
+    run = next(k for k, x in enumerate(departure.operation.nodes) if x is departure.node)
     for x in written.order:
-        started = started or x is departure.node
         due = right.get(x)
-        if started and due is not None and not same(alone.get(x, x.value), due):
+        if due is not None and not same(alone.get(x, x.value), due):
             edge = _edge(book, due)
             if edge in lines and any(written.is_part_of(x, r) for r in written.readers(x)):
                 inner.append(edge)

@@ -132,7 +132,7 @@ def states_that_stay(looks: Looks) -> list[str]:
 def _mixed(a: Any, b: Any, cases: Cases, path: tuple[Any, ...]) -> Any:
     """The first step of ``a`` and the second of ``b``; what has no steps is that of ``a``."""
     axis = cases.places.get(path)
-    if axis is None and isinstance(a, Mapping):
+    if isinstance(a, Mapping):
         return {key: _mixed(part, b[key], cases, (*path, key)) for key, part in a.items()}
     if axis is None and isinstance(a, (list, tuple)):
         return type(a)([_mixed(part, b[k], cases, (*path, k)) for k, part in enumerate(a)])

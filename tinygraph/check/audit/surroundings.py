@@ -43,7 +43,7 @@ class Keeper:
             self._of_function(function)
         for x in more:
             self._of_class(type(x))
-        if "random" in names or any(name.startswith("rand") for name in names):
+        if any(name.startswith("rand") for name in names):
             self._getters += [_of_numpy, _of_python]
 
     def restore(self) -> None:
@@ -105,7 +105,7 @@ class Keeper:
     def _of_class(self, cls: type) -> None:
         for owner in cls.__mro__[:-1]:
             for name, value in vars(owner).items():
-                if id(value) not in self._seen and isinstance(value, (list, dict, np.ndarray, int, float)):
+                if isinstance(value, (list, dict, np.ndarray, int, float)):
                     self._restores.append(lambda o=owner, n=name, v=value: _set_attribute(o, n, v))  # type: ignore[misc]
                     self._of(value, 0)
 

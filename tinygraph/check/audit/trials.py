@@ -95,7 +95,7 @@ class Trials:
         return self._row(self.due) - row
 
     def _error(self, own: Any, name: str) -> float:
-        if own is None or np.shape(own) != self.due[name].shape:
+        if np.shape(own) != self.due[name].shape:
             return np.inf
         error = float(np.abs(np.asarray(own, float) - self.due[name]).max(initial=0)) / self._size[name]
         return error if error == error else np.inf

@@ -80,7 +80,7 @@ class _Graph:
         for x in reversed(self._order):
             late = self.last - ends.get(key_of(x), self.last)
             readers = [self._at[y] for y in self._read[x] if y in self._at] if late else []
-            if late and readers and min(readers) == self._at.get(x, -1) + late:
+            if readers and min(readers) == self._at.get(x, -1) + late:
                 self._at[x] += late
 
     def reaching(self, back: int) -> dict[str, np.ndarray]:
