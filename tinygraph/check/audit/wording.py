@@ -41,8 +41,12 @@ def _means(text: str, at: ast.stmt, new: ast.stmt) -> bool:
 
 def _options(at: ast.stmt, new: ast.stmt, before: str) -> Iterator[str]:
     """Texts for the statement, those nearest to the user's first; the last is always right."""
-    start = at.col_offset
-    if isinstance(at, (ast.Assign, ast.AugAssign)) and isinstance(new, (ast.Assign, ast.AugAssign)):
+    start, last, assigns = at.col_offset, at.lineno + len(before.splitlines()), (ast.Assign, ast.AugAssign)
+
+    def stands_there(x: ast.AST) -> bool:  # an edit before may have put it there
+        return at.lineno <= getattr(x, "lineno", 0) <= getattr(x, "end_lineno", 0) < last
+
+    if isinstance(at, assigns) and isinstance(new, assigns) and stands_there(at.value):
         left = at.targets[0] if isinstance(at, ast.Assign) else at.target
         target, value = _segment(left, before, at), _segment(at.value, before, at)
         sign = (
@@ -50,10 +54,7 @@ def _options(at: ast.stmt, new: ast.stmt, before: str) -> Iterator[str]:
         )
         yield _spliced(before, at, at, f"{target} {sign} {value}")
     old, other = _difference(at, new)
-    own_place = (
-        at.lineno <= getattr(old, "lineno", 0) <= getattr(old, "end_lineno", 0) < at.lineno + len(before.splitlines())
-    )
-    if isinstance(old, ast.expr) and isinstance(other, ast.expr) and own_place:  # an edit before may have put it there
+    if isinstance(old, ast.expr) and isinstance(other, ast.expr) and stands_there(old):
         own = _segment(old, before, at)
         bare = ast.unparse(_with_mark(other, old))
         for text in (bare.replace(OLD, own), bare.replace(OLD, f"({own})"), f"({bare.replace(OLD, own)})"):
