@@ -46,7 +46,7 @@ def nested(dV: Any) -> Any:
 
 def early(dW: Any) -> Any:
     if dW is None:
-        return
+        return None
     return dW
 
 
