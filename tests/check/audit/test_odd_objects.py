@@ -102,7 +102,7 @@ class Named(Net):
 
     def forward(self, x: Any) -> Any:
         y = super().forward(x)
-        return y
+        return y  # noqa: RET504
 
 
 class AsATuple(Net):
@@ -183,6 +183,15 @@ def test_what_the_backward_pass_makes_anew_is_not_changed_by_it() -> None:
 
     subject = Objects(Editing(), half, X, Y)
     assert subject.changed(Cases(subject).case(None)) == ["x"]
+
+
+def test_an_array_without_numbers_is_no_parameter() -> None:
+    class Empty(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            self.V, self.dV = np.zeros((0, 2)), np.zeros((0, 2))
+
+    assert {*Objects(Empty(), half, X, Y).parameters} == {"W", "b"}
 
 
 def test_without_a_rate_no_update_lacks_one() -> None:

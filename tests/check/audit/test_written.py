@@ -171,6 +171,16 @@ def test_what_would_be_if_a_node_had_another_value() -> None:
     assert present.value(dz.nodes[0]) is dz.nodes[0].value or (present.value(dz.nodes[0]) == dz.nodes[0].value).all()
 
 
+def test_what_was_blamed_stays_right_whatever_comes_before_it() -> None:
+    graph = written(back)
+    present, (last, before, _) = Present(graph), operation(graph, "dh * (1 - hs[t + 1] ** 2)").nodes
+    own = 5 * before.value
+    present.mend({before: own})
+    values = present.replayed({last: np.zeros_like(last.value)})
+    assert values[before] is own
+    np.testing.assert_array_equal(values[graph.readers(last)[-1]], 0 * values[graph.readers(last)[-1]])
+
+
 def test_gradients_that_no_line_makes_are_missing() -> None:
     graph = written(none)
     assert [graph.is_missing(name) for name in WEIGHTS] == [True] * 3 and graph.wrong() == {"W", "U", "b"}

@@ -186,7 +186,7 @@ class Written:
         first, then = self.operation_of.get(x), self.operation_of.get(reader)
         if first is None or then is None or first.nodes[0].serial >= then.nodes[0].serial:
             return False
-        return first.line.number == then.line.number and first.line.file == then.line.file
+        return first.line[:3] == then.line[:3]
 
     def upstream(self, nodes: Iterable[Node], depth: int = 3) -> list[Operation]:
         """The operations whose results these nodes are or read, over a few operations."""
