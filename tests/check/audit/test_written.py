@@ -178,13 +178,47 @@ def test_what_was_blamed_stays_right_whatever_comes_before_it() -> None:
     present.mend({before: own})
     values = present.replayed({last: np.zeros_like(last.value)})
     assert values[before] is own
-    np.testing.assert_array_equal(values[graph.readers(last)[-1]], 0 * values[graph.readers(last)[-1]])
 
 
 def test_gradients_that_no_line_makes_are_missing() -> None:
     graph = written(none)
     assert [graph.is_missing(name) for name in WEIGHTS] == [True] * 3 and graph.wrong() == {"W", "U", "b"}
     assert {name: graph.last_line(x) is None for name, x in graph.results.items() if x is not None}
+
+
+def reshaped_loss(W: Any, U: Any, b: Any, xs: Any, ts: Any) -> Any:
+    V = np.reshape(W, (H, I))
+    return sum(np.sum((np.tanh(V @ x + U @ t + b) - t) ** 2) for x, t in zip(xs, ts, strict=True)), V
+
+
+def picking(W: Any, U: Any, b: Any, xs: Any, ts: Any, V: Any) -> Any:
+    """With a line of whole numbers, one of booleans, and a product of one number that is stretched."""
+    h = np.tanh(W @ xs[0] + b)
+    order = np.argsort(h, axis=0)
+    positive = h > 0
+    dU = np.take(U, np.reshape(order, -1), axis=0)
+    db = (np.ones((1, H)) @ h) * positive + b
+    return V, dU, db
+
+
+def test_whole_numbers_are_no_lines_booleans_are_and_a_stretched_number_is_none() -> None:
+    graph = written(picking, reshaped_loss)
+    kinds = {x.dtype.kind for x in graph.order}
+    assert "i" in kinds and {o.nodes[0].dtype.kind for o in graph.operations} == {"f", "b"}
+    whole, positive = (next(x for x in graph.order if x.dtype.kind == kind and x.size == H) for kind in "ib")
+    assert graph.is_data(whole, whole.value) and graph.is_data(positive, positive.value)
+    product = operation(graph, "np.ones((1, H)) @ h").nodes[0]
+    ones = product.inputs[0]
+    assert product.shape == (1, 1) and not graph.is_number(product) and not graph.is_data(product, product.value)
+    assert ones.op is None and graph.is_settled(ones) and not graph.is_settled(product)
+
+
+def test_the_line_that_keeps_a_gradient_is_none_of_the_forward_pass() -> None:
+    subject = Functions(picking, reshaped_loss, WEIGHTS, DATA)
+    outcome = subject.on_nodes(Cases(subject).case(T), bindings=False)  # the node itself is what is returned
+    graph = Written(outcome, Right(outcome, T))
+    assert graph.line_that_keeps("W") is None and graph.line_that_keeps("nobody") is None
+    assert getattr(written(picking, reshaped_loss).line_that_keeps("W"), "source", "") == "return V, dU, db"
 
 
 def test_stacks_are_held_as_a_gradient_of_something() -> None:
