@@ -1,0 +1,88 @@
+"""Code as people write it now and then: loops over slices, two targets, passes that do both, errors outside of them."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.check.audit import stopped, whole
+from tinygraph.check.audit.cases import Cases
+from tinygraph.check.audit.functions import Functions
+from tinygraph.check.audit.source import inner_loop, source_of
+from tinygraph.recording.recorded import code_of
+
+
+def over_slices(xs: Any) -> Any:
+    for t in range(len(xs)):
+        for x in reversed(xs[:t]):
+            xs[t] = x
+    return xs
+
+
+def over_examples(xs: Any) -> Any:
+    for example in xs:
+        for x in example:
+            xs = x
+    return xs
+
+
+@each("function, due", [(over_slices, "reversed(xs[:t])"), (over_examples, "")])
+def test_a_loop_within_another_ends_at_its_variable(function: Any, due: str) -> None:
+    loop = inner_loop(code_of(function))
+    assert (ast.unparse(loop.iter) if loop else "") == due
+
+
+def test_outside_of_a_function_there_is_no_line() -> None:
+    source = source_of(code_of(over_examples))
+    first = source.tree.lineno
+    assert source.line(first).startswith("def over_examples") and source.line(first + 4) == "    return xs"
+    assert source.line(first - 1) == source.line(first + 5) == source.line(first + 50) == ""
+
+
+@each("file, error", [(stopped.__file__, ZeroDivisionError), ("/a/users/net.py", tg.GraphError)])
+def test_an_error_in_no_line_of_the_users_passes_as_it_is(file: str, error: type[Exception]) -> None:
+    names: dict[str, Any] = {"well": stopped.stopping_well}
+    exec(compile("def f():\n    with well():\n        1 / 0", file, "exec"), names)
+    with pytest.raises(error):
+        names["f"]()
+
+
+@each(
+    "text, names, due",
+    [
+        ("a, b = p = f(x)", {"a", "b"}, ["b, a = p = f(x)"]),
+        ("a, b, c = f(x)", {"a", "c"}, ["c, b, a = f(x)"]),
+        ("a, b = f(x)", {"a"}, []),
+        ("a, b = f(x)", set(), []),
+    ],
+)
+def test_names_that_get_whole_numbers_change_their_places(text: str, names: set[str], due: list[str]) -> None:
+    line: Any = ast.parse(text).body[0]
+    assert [ast.unparse(edit.new[0]) for edit in whole._edits(code_of(over_slices), [line], names)] == due
+
+
+def test_another_order_that_changes_the_loss_is_not_what_was_meant() -> None:
+    def step(w: Any, x: Any) -> Any:
+        n, m = x.shape
+        y = x @ w
+        return np.sum(y * y) / n, 2 * (x.T @ y) / m
+
+    def backward(w: Any, x: Any, y: Any) -> Any:
+        m, n = x.shape
+        return 2 * (x.T @ y) / (n + 0 * m)
+
+    def loss(w: Any, x: Any) -> Any:
+        y = x @ w
+        return np.sum(y * y) / len(x), y
+
+    x = np.random.default_rng(1).normal(size=(4, 3))
+    both = Functions(step, None, {"w": np.ones(3)}, {"x": x})
+    assert whole.unpacked_wrongly(both, Cases(both).case(None)) is None
+    apart = Functions(backward, loss, {"w": np.ones(3)}, {"x": x})
+    told = whole.unpacked_wrongly(apart, Cases(apart).case(None))
+    assert told is not None and ast.unparse(told[0].new[0]) == "n, m = x.shape" and told[1:] == ({"w"}, True)
