@@ -14,6 +14,7 @@ from tinygraph.check.audit import stopped, whole
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.source import inner_loop, source_of
+from tinygraph.check.audit.trials import Trials
 from tinygraph.recording.recorded import code_of
 
 
@@ -50,6 +51,29 @@ def test_an_error_in_no_line_of_the_users_passes_as_it_is(file: str, error: type
     exec(compile("def f():\n    with well():\n        1 / 0", file, "exec"), names)
     with pytest.raises(error):
         names["f"]()
+
+
+def ones(v: Any, w: Any) -> Any:
+    return np.sum(v) + np.sum(w), np.ones(2), np.ones(3)
+
+
+def lost(v: Any, w: Any) -> Any:
+    return np.sum(v) + np.sum(w), None, np.ones(3)
+
+
+def endless(v: Any, w: Any) -> Any:
+    return np.sum(v) + np.sum(w), np.ones(2), np.full(3, np.inf)
+
+
+def longer(v: Any, w: Any) -> Any:
+    return np.sum(v) + np.sum(w), np.ones(2), np.ones(4)
+
+
+@each("step, row", [(ones, [1.0] * 5), (lost, [0.0, 0.0, 1.0, 1.0, 1.0]), (endless, None), (longer, None)])
+def test_all_gradients_are_one_row_where_each_that_is_there_is_one(step: Any, row: list[float] | None) -> None:
+    subject = Functions(step, None, {"v": np.ones(2), "w": np.ones(3)}, {})
+    verdict, own = Trials(subject, Cases(subject).case(None)).measured()
+    assert verdict is not None and (None if own is None else own.tolist()) == row
 
 
 @each(

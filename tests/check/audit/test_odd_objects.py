@@ -194,6 +194,42 @@ def test_an_array_without_numbers_is_no_parameter() -> None:
     assert {*Objects(Empty(), half, X, Y).parameters} == {"W", "b"}
 
 
+def test_a_state_that_the_forward_pass_sets_is_no_parameter() -> None:
+    class Stateful(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            self.h = np.zeros(2)
+
+        def forward(self, x: Any) -> Any:
+            y = super().forward(x) + self.h
+            self.h = y[-1]
+            return y
+
+    assert {*Objects(Stateful(), half, X, Y).parameters} == {"W", "b"}
+
+
+def test_a_method_that_is_the_loss_gets_outputs_and_targets_by_their_order() -> None:
+    class Lossy(Net):
+        def loss(self, a: Any, b: Any) -> Any:
+            return np.sum(a * a) - 2 * np.sum(a * b)  # half the squares, but for what does not depend on outputs
+
+        def backward(self, dy: Any) -> None:
+            super().backward(dy)
+
+    report = tg.check.audit(Lossy(), inputs=X, targets=Y, repair=False)
+    assert report.passed, str(report)
+
+
+def test_where_a_rate_is_passed_a_number_beside_it_is_none() -> None:
+    class Half(Net):
+        def backward(self, dy: Any, lr: float = 0.1) -> None:
+            self.W = self.W - 0.5 * lr * (self.x.T @ dy)
+            self.b = self.b - 0.5 * lr * dy.sum(0)
+
+    assert Objects(Half(), half, X, Y).rate == 1.0
+    assert [(row.name, row.right) for row in audit(Half()).rows] == [("1/2", False)] * 2
+
+
 def test_without_a_rate_no_update_lacks_one() -> None:
     subject = Objects(Unrated(), half, X, Y)
     assert subject.without_rate(Cases(subject).case(None)) == []

@@ -100,7 +100,7 @@ class _Graph:
         """The gradients with those that go back over some edges times a factor."""
         new: dict[Node, Node] = {}
         for x in self._order:
-            inputs = tuple([self._crossed(y, x, new[y], where, factor) for y in x.inputs])
+            inputs = [self._crossed(y, x, new[y], where, factor) for y in x.inputs]
             new[x] = x if x.op is None or all(map(is_, inputs, x.inputs)) else x.op(*inputs, **x.attributes)
         leaves = self._outcome.leaves
         return {name: g.value for name, g in grad(new[self._outcome.loss], leaves).items()}
