@@ -13,6 +13,7 @@ from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.methods import functions_of
 from tinygraph.check.audit.naming import INPUTS, OUTPUTS, TARGETS, bound
 from tinygraph.check.audit.objects import Objects
+from tinygraph.check.audit.state_checks import notes
 
 rng = np.random.default_rng(6)
 X, Y = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
@@ -250,7 +251,7 @@ def test_at_another_rate_so_much_more_is_due_of_what_is_updated_alone() -> None:
 @each("model", [Silent, Counting])
 def test_without_a_loss_what_is_updated_is_learned(model: Any) -> None:
     subject = Objects(model(), None, X, Y)
-    assert subject.names_no_loss and {*subject.parameters} == {"W"}
+    assert subject.names_no_loss and {*subject.parameters} == {"W"} and notes(subject, Cases(subject)) == ()
 
 
 def test_methods_of_classes_are_followed_like_others() -> None:
