@@ -13,6 +13,7 @@ from tests.each import each
 from tinygraph.check.audit import stopped, whole
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
+from tinygraph.check.audit.repair import search
 from tinygraph.check.audit.source import inner_loop, source_of
 from tinygraph.check.audit.trials import Trials
 from tinygraph.recording.recorded import code_of
@@ -107,6 +108,9 @@ def test_another_order_that_changes_the_loss_is_not_what_was_meant() -> None:
     x = np.random.default_rng(1).normal(size=(4, 3))
     both = Functions(step, None, {"w": np.ones(3)}, {"x": x})
     assert whole.unpacked_wrongly(both, Cases(both).case(None)) is None
+    first = code_of(step).__code__.co_firstlineno
+    (repair,) = search(both, Cases(both), [(code_of(step), first + 1)])  # though that line is suspected
+    assert (repair.line, repair.after.strip()) == (first + 3, "return np.sum(y * y) / n, 2 * (x.T @ y) / n")
     apart = Functions(backward, loss, {"w": np.ones(3)}, {"x": x})
     told = whole.unpacked_wrongly(apart, Cases(apart).case(None))
     assert told is not None and ast.unparse(told[0].new[0]) == "n, m = x.shape" and told[1:] == ({"w"}, True)

@@ -236,6 +236,13 @@ def test_a_parameter_that_is_compared_is_no_target_and_data_are_not_each_other()
     assert min(t.array.size for t in right.things) > 1  # nor of the numbers of what is as long as time
 
 
+@each("f", [np.sign, np.floor, tg.stop_gradient])
+def test_where_no_gradient_flows_a_parameter_gets_no_part(f: Any) -> None:
+    right = plain(lambda a: np.sum(f(a) * np.tanh(a)), a=A)
+    np.testing.assert_allclose(right.gradients["a"], f(A) * (1 - np.tanh(A) ** 2), rtol=1e-12)
+    assert right.is_part("a", right.gradients["a"]) and not right.is_repeated("a")
+
+
 def test_a_first_state_of_another_shape_stands_in_for_none() -> None:
     def of_rows(W: Any, U: Any, xs: Any) -> Any:
         h, total = np.zeros(H), 0.0

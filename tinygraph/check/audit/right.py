@@ -144,7 +144,7 @@ class Right:
     def _keep_parts(self, z: Node) -> None:
         """What each step adds to the gradient of a parameter, also where one op reads all steps."""
         names = [self._parameter(x) for x in z.inputs]
-        if z.op is copy or not any(names):
+        if z.op is None or not z.op.differentiable or z.op is copy or not any(names):
             return
         self._adjoint_of |= {name: ("adjoint", self._family(z), ()) for name in names if name}
         for part in self._by_step(z, self._gradients[z].value, names):
