@@ -234,7 +234,7 @@ def test_a_multiple_that_another_undoes(
     monkeypatch.setattr(pairs, "mending_none", lambda *_: whole)
     values = {x: A * (spoilt[name] or 0) for name, x in zip(spoilt, (world.leaf, node), strict=False)}
     world.replayed = lambda right: values if right is whole.right else {}  # type: ignore[method-assign]
-    world.wrong = lambda v: frozenset(still) if v or not spoilt else WRONG  # type: ignore[attr-defined]
+    world.wrong = lambda _: frozenset(still)  # type: ignore[attr-defined]
     world.results = {
         name: None if spoilt[name] is None else x for name, x in zip(spoilt, (world.leaf, node), strict=False)
     }
