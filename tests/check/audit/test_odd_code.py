@@ -15,7 +15,7 @@ from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.repair import search
 from tinygraph.check.audit.source import inner_loop, source_of
-from tinygraph.check.audit.trials import Trials
+from tinygraph.check.audit.trials import Trials, Verdict
 from tinygraph.recording.recorded import code_of
 
 
@@ -75,6 +75,16 @@ def test_all_gradients_are_one_row_where_each_that_is_there_is_one(step: Any, ro
     subject = Functions(step, None, {"v": np.ones(2), "w": np.ones(3)}, {})
     verdict, own = Trials(subject, Cases(subject).case(None)).measured()
     assert verdict is not None and (None if own is None else own.tolist()) == row
+
+
+def test_where_nobody_says_what_the_loss_is_or_nothing_ran_no_edit_changes_it() -> None:
+    subject = Functions(ones, None, {"v": np.ones(2), "w": np.ones(3)}, {})
+    one = Trials(subject, Cases(subject).case(None))
+    unsaid, other = Verdict(frozenset(), {}, np.nan), Verdict(frozenset(), {}, 1.0)
+    assert one.forward_changed(unsaid) and one.forward_changed(other)
+    for base in (unsaid, None):
+        one.base = base
+        assert not one.forward_changed(unsaid if base else other)
 
 
 @each(

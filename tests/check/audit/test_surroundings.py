@@ -186,6 +186,16 @@ def test_an_object_is_left_as_it_was() -> None:
 shared: list[Any] = [0]
 
 
+class Slotted:
+    __slots__ = ("a", "later")
+
+    def __init__(self) -> None:
+        self.a = [1]
+
+
+slotted, handler = Slotted(), logging.NullHandler()
+
+
 class Sharing:
     held = shared
     deep: list[Any] = [[[[[[[]]]]]]]  # noqa: RUF012
@@ -195,6 +205,8 @@ def rebinding(*, inner: list[Any] = [[]], most: Any = None) -> None:  # noqa: B0
     inner[0].append(1)
     shared.append(1)
     Sharing.held = [2]
+    slotted.a = [*slotted.a, 2]
+    handler.level = 7
 
 
 def innermost(x: Any) -> Any:
@@ -208,12 +220,13 @@ def test_keywords_defaults_lists_in_lists_and_what_two_hold_are_put_back() -> No
     rebinding()
     innermost(Sharing.deep).append(1)
     keeper.restore()
+    assert slotted.a == [1] and handler.level == 7  # what Python logs with is left alone
     assert (rebinding.__kwdefaults__ or {})["inner"] == [[]]
     assert shared == [0] and Sharing.held is shared and innermost(Sharing.deep) == []
 
 
 def test_what_users_put_things_into_is_copied_and_what_python_logs_with_is_not() -> None:
-    own, log = Store(), logging.getLogger("tinygraph.test")
+    own, log = Store(), logging.NullHandler()
     twin = copied({"own": own, "log": log, "dice": dice})
     assert twin["own"] is not own and twin["own"].inner == own.inner and twin["own"].inner is not own.inner
     assert twin["log"] is log and twin["dice"] is not dice

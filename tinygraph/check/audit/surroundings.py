@@ -152,10 +152,11 @@ def _restore_of(x: Any) -> Restore | None:
     if isinstance(x, (dict, set)):
         whole = x.copy()
         return lambda: _refill(x, x.update, whole)
-    attributes = getattr(x, "__dict__", None)
+    attributes = getattr(x, "__dict__", {})
     if type(attributes) is dict and _is_looked_into(x) and any(True for _ in parts_of(x)):
         own = dict(attributes)
-        return lambda: _refill(attributes, attributes.update, own)
+        slots = [(name, part) for (kind, name), part in parts_of(x) if kind == "attribute" and name not in own]
+        return lambda: [_refill(attributes, attributes.update, own), *(object.__setattr__(x, *slot) for slot in slots)]
     return None
 
 
