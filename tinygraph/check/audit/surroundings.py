@@ -156,7 +156,13 @@ def _restore_of(x: Any) -> Restore | None:
     if type(attributes) is dict and _is_looked_into(x) and any(True for _ in parts_of(x)):
         own = dict(attributes)
         slots = [(name, part) for (kind, name), part in parts_of(x) if kind == "attribute" and name not in own]
-        return lambda: [_refill(attributes, attributes.update, own), *(object.__setattr__(x, *slot) for slot in slots)]
+
+        def restore() -> None:
+            _refill(attributes, attributes.update, own)
+            for name, part in slots:
+                object.__setattr__(x, name, part)
+
+        return restore
     return None
 
 

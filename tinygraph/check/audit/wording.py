@@ -6,6 +6,7 @@ import ast
 import difflib
 import textwrap
 from collections.abc import Iterator
+from typing import Any
 
 from .edits import Edit
 from .forms import replaced
@@ -74,7 +75,8 @@ def _difference(old: ast.AST, new: ast.AST) -> tuple[ast.AST, ast.AST]:
     for field in old._fields:
         if field in ("body", "orelse"):
             continue
-        a, b = getattr(old, field, None), getattr(new, field, None)
+        parts: list[Any] = [getattr(x, field, None) for x in (old, new)]
+        a, b = parts
         if isinstance(a, ast.AST) and isinstance(b, ast.AST):
             pairs += [] if ast.dump(a) == ast.dump(b) else [(a, b)]
         elif isinstance(a, list) and len(a) == len(b):
