@@ -73,8 +73,6 @@ def _difference(old: ast.AST, new: ast.AST) -> tuple[ast.AST, ast.AST]:
         return old, new
     pairs: list[tuple[ast.AST, ast.AST]] = []
     for field in old._fields:
-        if field in ("body", "orelse"):
-            continue
         parts: list[Any] = [getattr(x, field, None) for x in (old, new)]
         a, b = parts
         if isinstance(a, ast.AST) and isinstance(b, ast.AST):
