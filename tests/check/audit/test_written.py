@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from tests.each import each
+from tinygraph.check.audit.book import Match
 from tinygraph.check.audit.candidates import fits, turned
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.present import Present
-from tinygraph.check.audit.right import Right
+from tinygraph.check.audit.right import Right, Thing
 from tinygraph.check.audit.written import Written
 
 T, I, H = 3, 2, 4  # noqa: E741
@@ -141,6 +142,34 @@ def test_of_a_right_pass_all_is_known_and_nothing_wrong() -> None:
     slope = operation(graph, "1 - hs[t + 1] ** 2").nodes[0]
     assert graph.is_part_of(slope, dz.nodes[0]) and not graph.is_part_of(dz.nodes[0], slope)
     assert not graph.is_part_of(operation(graph, "2 * (hs[t + 1] - ts[t]) + late").nodes[0], dz.nodes[0])
+
+
+@each(
+    "matches, settled",
+    [
+        ([], False),
+        ([("adjoint", 1.0)], True),
+        ([("adjoint", 2.0)], False),
+        ([("value", 1.0)], True),
+        ([("value", 2.0)], False),
+        ([("value", 1.0), ("adjoint", 2.0)], False),
+        ([("part", 1.0)], False),
+        ([("quotient", 1.0), ("adjoint", 2.0)], True),
+        ([("quotient", 2.0), ("adjoint", 2.0)], False),
+        ([("joined", 1.0)], False),
+    ],
+)
+def test_what_is_right_whoever_reads_it_is_a_whole_adjoint_or_a_value(matches: Any, settled: bool) -> None:
+    graph = written(back)
+    node = operation(graph, "dh * (1 - hs[t + 1] ** 2)").nodes[0]
+    graph.right.of_quotients = {("quotient",)}
+    told = [
+        Match(
+            Thing(kind.replace("joined", "adjoint"), "z", 1, (kind,), node.value, own=kind != "joined"), factor, False
+        )
+        for kind, factor in matches
+    ]
+    assert graph.is_settled(node, told) is settled
 
 
 def test_a_clipped_gradient_is_the_one_before_it_was_clipped() -> None:
