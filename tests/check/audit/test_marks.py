@@ -11,11 +11,12 @@ import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit import picture
 from tinygraph.check.audit.blame import Blame
+from tinygraph.check.audit.book import Book
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.findings import findings_of
 from tinygraph.check.audit.functions import Functions
-from tinygraph.check.audit.marks import Marks, marks_of
-from tinygraph.check.audit.right import Right
+from tinygraph.check.audit.marks import Marks, _edge, marks_of
+from tinygraph.check.audit.right import Right, Thing
 from tinygraph.check.audit.source import source_of
 from tinygraph.check.audit.written import Written
 from tinygraph.core.graph import ancestors
@@ -146,6 +147,14 @@ def test_a_sum_over_some_steps_is_not_the_whole_gradient() -> None:
     own, _ = marks(stopping)
     weights = {x.name: x.serial for x in ancestors([own.loss]) if isinstance(x, tg.Parameter)}
     assert {name for name, n in weights.items() if (n, n) in own.lines} == {"U", "b"}
+
+
+def test_of_equal_gradients_the_first_that_a_pass_makes_is_meant() -> None:
+    array, other = np.array([1.0, 2.0]), np.array([3.0, 5.0])
+    families = {"part": [(2, 9), (5, 9), (7, 8)], "adjoint": [(9, 9), (3, 3)]}
+    things = [Thing(kind, "", None, edge, array) for kind, edges in families.items() for edge in edges]
+    assert _edge(Book(things), array) == (5, 9) and _edge(Book(things[3:]), array) == (9, 9)
+    assert _edge(Book(things), 2 * array) is None and _edge(Book(things), other) is None
 
 
 def test_of_no_gradients_the_norms_are_those_of_what_is_returned() -> None:

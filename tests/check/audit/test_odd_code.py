@@ -10,7 +10,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.check.audit import stopped, whole
+from tinygraph.check.audit import sampling, stopped, whole
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.repair import search
@@ -124,3 +124,12 @@ def test_another_order_that_changes_the_loss_is_not_what_was_meant() -> None:
     apart = Functions(backward, loss, {"w": np.ones(3)}, {"x": x})
     told = whole.unpacked_wrongly(apart, Cases(apart).case(None))
     assert told is not None and ast.unparse(told[0].new[0]) == "n, m = x.shape" and told[1:] == ({"w"}, True)
+
+
+def test_a_dict_of_the_file_that_no_argument_names_or_that_is_told_holds_no_weights() -> None:
+    def reads(params: Any, inputs: Any) -> Any:
+        return params, others, inputs  # type: ignore[name-defined]  # noqa: F821
+
+    scope = {"params": {"W": np.ones((5, 3))}, "others": {"U": np.ones(2)}}
+    assert [*sampling._parameters([reads], scope, {})] == ["W"]
+    assert [*sampling._parameters([reads], scope, {"params": 1, "V": np.ones(3)})] == ["V"]
