@@ -98,3 +98,28 @@ def test_so_many_rows_at_once_as_fit_into_memory(size: int, count: int, due: lis
     outlook: Any = SimpleNamespace(_written=SimpleNamespace(after=lambda _: nodes), _sets={})
     parts = Outlook.parts(outlook, range(count))
     assert [len(part) for part in parts] == due and [k for part in parts for k in part] == [*range(count)]
+
+
+def test_readers_of_the_first_and_the_last_node_are_asked_and_a_result_that_comes_right_speaks_for_all() -> None:
+    nodes = [tg.parameter(np.ones(2)) for _ in range(3)]
+    result, reader = tg.parameter(np.ones(2)), tg.parameter(np.ones(2))
+    stacks = {x: np.full((5, 2), float(k)) for k, x in enumerate((*nodes, result))}
+    seen, place = list[tuple[int, list[int]]](), {x: k for k, x in enumerate(nodes)}
+
+    def asks(r: Any, values: Any, rows: Any, changes: Any, depth: int) -> Any:
+        ((x, due),) = values.items()
+        assert r is reader and (due == stacks[x][rows]).all() and depth == prospects.DEPTH
+        seen.append((place[x], rows.tolist()))
+        return rows != 3  # of that row what it makes is not right
+
+    outlook: Any = SimpleNamespace(_rights=range(5), _dues=stacks, asks=asks)
+    outlook._changes = {result: np.array([True, True, False, False, True])}
+    outlook._written = SimpleNamespace(
+        is_result=lambda x: x is result,
+        holding=lambda stack: np.array([True, False, True, False])[: len(stack)],
+    )
+    outlook.over_readers = lambda x, rows, _: [(reader, rows >= 0)] * (x is not result and len(rows) > 0)
+    changed = {0: [nodes[0], result], 1: nodes, 2: nodes[1:2], 3: nodes[:2]}
+    assert Outlook.asking(outlook, changed) == {0: 2 * prospects.MOST_READERS, 1: 2, 2: 1, 3: 0}
+    assert seen == [(0, [0, 1, 3]), (1, [2, 3]), (2, [1])]
+    assert Outlook.asking(outlook, {}) == {}
