@@ -112,9 +112,12 @@ def test_of_vectors_there_are_outer_products_before_others() -> None:
         ("U.dot(dz, dz, dz)", None),
         ("net.dot(dz)", None),
         ("dot(U)", None),
+        *((f"np.{name}(dz)", (3, 1)) for name in ("tanh", "exp", "square", "zeros_like", "sqrt", "copy")),
+        *((text, None) for text in ("np.sum(dz)", "np.tanh(dz, dh)", "np.exp(nobody)", "tanh(dz)", "nobody.T")),
+        *(("dz.T", (1, 3)), ("-dz", (3, 1)), ("2", ()), ("dz * U", (3, 3)), ("dz @ dh", None), ("W + U", None)),
     ],
 )
-def test_the_shape_of_a_product_is_known_where_those_of_both_operands_are(text: str, due: Any) -> None:
+def test_the_shape_of_an_expression_is_known_where_those_of_its_parts_are(text: str, due: Any) -> None:
     assert TERMS.shape(expression(text)) == due
 
 
