@@ -133,3 +133,19 @@ def test_a_dict_of_the_file_that_no_argument_names_or_that_is_told_holds_no_weig
     scope = {"params": {"W": np.ones((5, 3))}, "others": {"U": np.ones(2)}}
     assert [*sampling._parameters([reads], scope, {})] == ["W"]
     assert [*sampling._parameters([reads], scope, {"params": 1, "V": np.ones(3)})] == ["V"]
+
+
+def test_code_that_overwrites_what_it_gets_leaves_the_case_as_it_is() -> None:
+    def step(w: Any, x: Any) -> Any:
+        loss, dw = np.sum(w * x), x * 1.0
+        w *= 0
+        x *= 0
+        return loss, dw
+
+    subject = Functions(step, None, {"w": np.ones(3)}, {"x": np.ones(3)})
+    case = Cases(subject).case(None)
+    before = case.parameters["w"].copy(), case.arguments["x"].copy()
+    first, second = (subject.gradients(case)["w"] for _ in range(2))
+    np.testing.assert_array_equal(first, before[1])
+    np.testing.assert_array_equal(second, before[1])
+    np.testing.assert_array_equal(case.parameters["w"], before[0])

@@ -123,3 +123,10 @@ def test_the_runs_of_a_departure_are_those_that_are_alike(runs: str, due: str, m
     departure: Any = SimpleNamespace(right=dict.fromkeys(nodes, WIDE), values={})
     own = statement.runs_of(SimpleNamespace(statements={}), departure)  # type: ignore[arg-type]
     assert [run.node.name for run in own] == due.split()  # type: ignore[attr-defined]
+
+
+def test_a_run_is_known_by_the_very_arrays_that_it_reads() -> None:
+    x, y = tg.parameter(WIDE), tg.parameter(TALL)
+    run: Any = SimpleNamespace(reads=[x, y], made={x: x._value, y: y._value})
+    assert StatementRun.is_with(run, {}) is True and StatementRun.is_with(run, {y: y._value}) is True
+    assert StatementRun.is_with(run, {y: y._value.copy()}) is False
