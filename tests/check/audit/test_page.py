@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import tinygraph as tg
-from tinygraph.check.audit.page import GREEN, RED
+from tinygraph.check.audit.page import GREEN, RED, table
 from tinygraph.check.audit.report import AuditReport
 
 from .passes import PASSES, loaded
@@ -56,6 +56,8 @@ def test_each_part_of_the_report_is_in_the_page() -> None:
         for told in (f"seed_001.py:{f.line}", f.source, f.makes, f.due, f.kind):
             assert told in words
     assert all(row.parameter in words and f"{row.error:.1e}" in words for row in report().rows)
+    rows = [told for told, _ in Reader(table(report().rows)).texts]
+    assert all(rows.count(row.parameter) == 1 for row in report().rows)  # at its first number of steps
 
 
 def test_a_report_shows_its_text_in_a_terminal_and_its_lines_in_a_notebooks_cells(monkeypatch: Any) -> None:

@@ -102,6 +102,11 @@ def test_what_does_not_run_is_said_and_another_value_taken(tmp_path: Path) -> No
     assert (tmp_path / "script.py").read_text(encoding="utf-8") == before
 
 
+def test_where_no_clock_can_interrupt_a_script_it_runs_all_the_same(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.delattr(signal, "SIGALRM", raising=False)
+    assert plain(tmp_path, "f").module.f()[0] == 1
+
+
 @left_open
 def test_what_is_welcome_is_taken_if_it_is_there(tmp_path: Path) -> None:
     assert hasattr(plain(tmp_path, "f", welcome=["text", "absent"]).module, "text")

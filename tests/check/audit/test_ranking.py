@@ -52,3 +52,16 @@ def test_lines_come_by_how_far_what_they_reach_is_from_what_is_wrong() -> None:
     assert [place.suspect for place in first] == [(function, function.__code__.co_firstlineno + k) for k in (4, 2)]
     rest = [row for row in due if row[0] not in dict(texts(first))]
     assert texts(ranked(trees, [function], trial, first)) == texts(first) + rest
+
+
+def halved(w: Any, x: Any) -> Any:
+    half = x / 2
+    return np.sum(w * x), half
+
+
+def test_a_line_that_moves_a_gradient_nearer_reaches_it_too() -> None:
+    function = code_of(halved)
+    trees = {function: source_of(function).tree}
+    subject = Functions(halved, None, {"w": np.ones(3)}, {"x": np.array([2.0, -1.0, 3.0])})
+    places = ranked(trees, [function], Trials(subject, Cases(subject).case(None)), [])
+    assert texts(places) == [("half = x / 2", 0), ("return (np.sum(w * x), half)", FAR)]

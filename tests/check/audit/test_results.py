@@ -44,6 +44,12 @@ def nested(dV: Any) -> Any:
     return dV
 
 
+def early(dW: Any) -> Any:
+    if dW is None:
+        return  # noqa: RET502
+    return dW
+
+
 GW, GU, GV, GB = W + 1, U + 1, V + 1, B + 1
 
 
@@ -60,6 +66,7 @@ GW, GU, GV, GB = W + 1, U + 1, V + 1, B + 1
         (GU, nested, (None, None, GU, None)),
         ((GB, GU), None, (None, GU, None, None)),
         (((GW, GU), {"dV": GV}, GB), None, (GW, GU, GV, GB)),
+        ([[GW, GU], [GV, GB]], None, (GW, GU, GV, GB)),
         ((g for g in (GW, GU, GV, GB)), None, (GW, GU, GV, GB)),
         ((GW.tolist(), GU.tolist()), None, (GW, GU, None, None)),
         ({"dW": GW[0], "dU": GU, "dV": GV, "db": GB}, None, (GW[0], GU, GV, GB)),
@@ -84,9 +91,15 @@ def test_rows_of_different_lengths_are_gradients_each() -> None:
     assert own["a"].tolist() == [1, 2] and own["b"].tolist() == [3, 4, 5]
 
 
+@each("nothing", [(), [], ([], []), [[]], {}])
+def test_of_nothing_there_is_no_gradient(nothing: Any) -> None:
+    assert gradients_of(nothing, {"b": B}, None) == {"b": None}
+
+
 def test_names_are_those_of_the_last_return_that_stand_there_once() -> None:
     assert names_returned(other_order) == ["db", "dV", "dU", "dW"]
     assert names_returned(twice) == ["", ""] and names_returned(nested) == ["dV"]
+    assert names_returned(early) == ["dW"]
     assert names_returned(len) == [] and names_returned(None) == []
     assert (plain("self.dW_xh"), plain("W")) == ("dwxh", "w")
 
@@ -136,6 +149,8 @@ UPDATES = {
     "no sum": (lambda w, g: 0.1 * g, None, False),
     "w * 2": (lambda w, g: w * 2, None, False),
     "w - 0.1 * b": (lambda w, g: w - 0.1 * np.sum(g, 0), 0.1, False),
+    "w - 0 * g": (lambda w, g: w - 0.0 * g, None, True),
+    "w - number * b": (lambda w, g: w - np.full((1, 1), 0.1) * np.sum(g, 0), None, False),
     "w - numbers * g": (lambda w, g: w - np.full((2, 3), 0.1) * g, None, True),
     "v - g": (lambda w, g: node() - g, None, False),
     "w - b": (lambda w, g: w - np.sum(g) * np.ones(3), None, False),
@@ -164,6 +179,7 @@ def test_what_an_update_takes_away_is_told_and_its_rate(how: str) -> None:
 def test_the_gradient_in_a_rated_term_is_found_itself() -> None:
     g = node(U[:2])
     assert updates.without_rate(0.1 * g, 0.1) is g and updates.without_rate(-(-0.1 * g), 0.1) is g
+    assert updates.without_rate(g, 1.0).value == pytest.approx(g.value)
     for term in (-0.1 * g, -(0.1 * g)):
         turned = updates.without_rate(term, 0.1)
         assert turned.op is tg.ops.negative and turned.inputs == (g,)

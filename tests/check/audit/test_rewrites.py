@@ -180,6 +180,17 @@ def test_what_is_wrong_in_an_expression_is_put_right_in_each_way(
     assert tiers(text, place) == due
 
 
+@each("text", ["dot(dz)", "np.dot(U, dz, dh)", "U.dot(dz, dh, dz)", "U.dot()", "np.dot()", "dot()"])
+def test_of_a_product_without_two_operands_nothing_is_turned(text: str) -> None:
+    assert not {kinds.ORDER, kinds.TURNED} & {kind for _, _, kind in variants(text, "value")}
+
+
+def test_what_a_keyword_gets_lacks_no_factor_and_no_term() -> None:
+    lacking = {kinds.LESS, kinds.FACTOR_LESS, kinds.SLOPE}
+    assert not lacking & {kind for _, _, kind in variants("1 - dz ** 2", "keyword")}
+    assert lacking <= {kind for _, _, kind in variants("1 - dz ** 2", "value")}
+
+
 def test_names_are_those_of_the_shape_first_and_of_them_what_nobody_reads_or_is_called_alike() -> None:
     def named(text: str, place: str = "value") -> list[set[str]]:
         told = [row for row in variants(text, place) if row[2] in (kinds.NAME, kinds.GATE)]

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.right import Right, Thing
+from tinygraph.check.audit.subject import Outcome
 
 T, B, I, H = 3, 2, 4, 5  # noqa: E741
 rng = np.random.default_rng(3)
@@ -189,6 +191,70 @@ def test_what_holds_all_steps_is_known_by_its_steps_too() -> None:
         np.testing.assert_allclose(next(y.array for y in adjoints if y.step == step), dz[step], rtol=1e-9)
         assert right.is_part("W", x[step].T @ dz[step]) and right.is_part("V", h[step].T @ dy[step])
     np.testing.assert_allclose(right.gradients["W"], sum(x[k].T @ dz[k] for k in range(T)), rtol=1e-9)
+
+
+def plain(make: Any, steps: int | None = None, **leaves: Any) -> Right:
+    """Of a loss of parameters as they are, that is, without copies of them."""
+    nodes = {name: tg.parameter(np.array(x, float), name) for name, x in leaves.items()}
+    return Right(Outcome(make(**nodes), None, {}, nodes), steps)
+
+
+A, C = np.array([0.3, -0.4, 0.5]), np.array([1.5, 2.0, 3.0])
+
+
+@each(
+    "make, due",
+    [
+        (lambda a: 1 / (1 + np.exp(-a)), {"exp", "add"}),
+        (lambda a: np.log(1 + np.exp(a)), {"exp"}),
+        (lambda a: 1 / (C + np.exp(a)), {"add"}),
+        (lambda a: 1 / (1 + a * a), set()),
+        (lambda a: np.exp(a) * C, set()),
+        (lambda a: (1 + np.tanh(a)) / C, set()),
+    ],
+)
+def test_what_is_within_a_sigmoid(make: Any, due: set[str]) -> None:
+    right = plain(lambda a: np.sum(make(a)), a=A)
+    assert {x.op.name for x in right.forward if x.op is not None and right._is_in_sigmoid(x)} == due
+
+
+@each("values, due", [([0.2, 0.7], 1), ([-0.2, 0.7], 0), ([0.2, 1.7], 0), ([0.0, 0.7], 0), ([0.2, 1.0], 0)])
+def test_only_what_lies_between_zero_and_one_may_be_a_sigmoid(values: list[float], due: int) -> None:
+    right = plain(lambda a: np.sum((a / np.ones(2)) ** 2), a=values)
+    assert sum(t.family[-1] == "slope" for t in right.things) == due  # type: ignore[index]
+
+
+def test_a_parameter_that_is_compared_is_no_target_and_data_are_not_each_other() -> None:
+    right = plain(lambda a: np.sum((a - C) ** 2 + A * np.tanh(a)), 3, a=A)
+    assert [t.array.tolist() for t in right.things if (t.kind, t.of) == ("adjoint", "a")]
+    data = [
+        t
+        for t in right.things
+        if (t.kind, t.of) == ("value", "an input") and t.array.tolist() in (A.tolist(), C.tolist())
+    ]
+    assert len({t.family for t in data}) == len(data) == 2
+    assert min(t.array.size for t in right.things) > 1  # nor of the numbers of what is as long as time
+
+
+@each("f", [np.sign, np.floor, tg.stop_gradient])
+def test_where_no_gradient_flows_a_parameter_gets_no_part(f: Any) -> None:
+    right = plain(lambda a: np.sum(f(a) * np.tanh(a)), a=A)
+    np.testing.assert_allclose(right.gradients["a"], f(A) * (1 - np.tanh(A) ** 2), rtol=1e-12)
+    assert right.is_part("a", right.gradients["a"]) and not right.is_repeated("a")
+
+
+def test_a_first_state_of_another_shape_stands_in_for_none() -> None:
+    def of_rows(W: Any, U: Any, xs: Any) -> Any:
+        h, total = np.zeros(H), 0.0
+        for x in xs:
+            h = np.tanh(x @ W + h @ U)
+            total = total + np.sum(h * h)
+        return total
+
+    numbers = {"W": rng.normal(size=(I, H)), "U": rng.normal(size=(H, H))}
+    subject = Functions(lambda W, U, xs: (W, U), of_rows, numbers, {"xs": rng.normal(size=(T, B, I))})
+    right = Right(subject.on_nodes(Cases(subject).case(T)), T)
+    assert all(x.shape == right.families[key][0].array.shape for key, x in right.initial.items() if x.size > 1)
 
 
 def test_a_thing_says_what_it_is() -> None:

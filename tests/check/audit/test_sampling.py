@@ -135,6 +135,15 @@ def test_targets_are_of_the_kind_of_the_outputs() -> None:
     assert isinstance(targets_of(InAList)[0], list) and len(targets_of(InAList)[0]) == 4
 
 
+@each("row", [[0.0, 0.5], [0.5, 1.0], [2.0, -1.0]])
+def test_what_touches_zero_or_one_is_no_chance_whatever_it_sums_to(row: list[float]) -> None:
+    class Rows(Squashed):
+        def squash(self, z: Any) -> Any:
+            return 0 * z + row
+
+    assert not np.isin(targets_of(Rows)[0], (0, 1)).any()
+
+
 class Scored(Net):
     """Its forward pass takes targets, too, and returns the loss."""
 
@@ -182,8 +191,7 @@ def test_functions_get_the_files_weights_and_data_in_columns(order: tuple[Any, A
     assert (first, second) == (back, loss) and {*parameters} == {"Wx", "Wh", "b"}
     assert np.shape(arguments["inputs"][0]) == (3, 1) and np.shape(arguments["targets"][0]) == (5, 1)
     assert (arguments["seq_len"], arguments["h0"].shape) == (4, (5, 1)) and arguments["h0"].any()
-    report = tg.check.audit(*sample.arguments, **sample.keywords, repair=False)
-    assert report.passed, report
+    assert tg.check.audit(*sample.arguments, **sample.keywords, repair=False).passed
 
 
 def test_weights_are_told_by_shape_or_asked_for() -> None:
@@ -247,13 +255,30 @@ def test_weights_in_a_dict_of_the_file_are_those_of_an_argument_of_its_name() ->
     assert {name: np.shape(x) for name, x in arguments.items()} == {"inputs": (3, 1)}
 
 
+def test_what_is_told_is_kept_and_what_has_a_default_is_left_alone() -> None:
+    def step(W: Any, inputs: Any, h0: Any, T: Any, lam: Any, scale: float = 2.0) -> Any:
+        x = sum(inputs[t] for t in range(T))
+        y = lam * scale * (W @ x) + h0
+        return 0.5 * np.sum(y**2), lam * scale * (y @ x.T)
+
+    h0 = np.full((5, 1), 7.0)
+    sample = of_functions([step], {"W": np.ones((5, 3))}, {"lam": 0.5, "h0": h0})
+    arguments = sample.keywords["arguments"]
+    assert {*arguments} == {"inputs", "h0", "T", "lam"} and (arguments["T"], arguments["lam"]) == (4, 0.5)
+    assert arguments["h0"] is h0 and {*sample.keywords["parameters"]} == {"W"}
+    assert tg.check.audit(*sample.arguments, **sample.keywords, repair=False).passed
+
+
 def test_of_forms_with_which_no_gradient_has_its_shape_the_first_that_gives_a_number_is_taken() -> None:
     def step(inputs: Any, W: Any) -> Any:
         y = np.sum(W @ inputs)
+        W *= 2  # an update in place
         return (y if np.ndim(inputs) == 2 else y * np.nan), W[0]
 
     sample = of_functions([step], {"W": np.ones((2, 3))}, {})
-    assert np.shape(sample.keywords["arguments"]["inputs"]) == (3, 1)
+    assert (
+        np.shape(sample.keywords["arguments"]["inputs"]) == (3, 1) and (sample.keywords["parameters"]["W"] == 1).all()
+    )
 
 
 def test_what_a_forward_pass_returns_is_no_data() -> None:

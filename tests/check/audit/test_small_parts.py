@@ -252,8 +252,7 @@ def test_a_trial_measures_each_gradient_in_units_of_its_own() -> None:
         assert one._error(own, "v") == np.inf
     assert one._error(np.array([1.0, 1.5]), "v") == 0.5
     base = one.base.loss
-    assert base is not None
-    for loss_then, changed in ((base, False), (base * (1 + 1e-14), False), (base * (1 + 1e-10), True), (None, False)):
+    for loss_then, changed in ((base, False), (base * (1 + 1e-14), False), (base * (1 + 1e-10), True), (np.nan, True)):
         assert one.forward_changed(Verdict(frozenset(), {}, loss_then)) is changed
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit.attributes import arrays_in, name_of
-from tinygraph.check.audit.sources import Sources
+from tinygraph.check.audit.sources import Sources, paired
 from tinygraph.ops.writing import copy
 
 G, LIKE = (tg.parameter(np.arange(6.0).reshape(2, 3) + k, "g") for k in (0, 1))
@@ -164,6 +164,34 @@ def test_gradients_are_taken_from_where_they_are(rate: float) -> None:
     assert [*told] == ["W", "U", "b"]
     for name, due in (("W", 2 * G.value), ("U", 3 * G.value), ("b", 4 * OTHER)):
         np.testing.assert_allclose(told[name], due, rtol=1e-12)
+
+
+def weights(*names: str) -> dict[str, Any]:
+    return {name: np.ones((2, 3)) for name in names}
+
+
+@each(
+    "model, due",
+    [
+        (weights("W", "dW", "U", "dU"), {"W": "dW", "U": "dU"}),
+        (weights("p", "dp"), {"p": "dp"}),  # though people call what holds them so
+        (weights("W", "dW", "ddW"), {"W": "dW"}),
+        ({"params": weights("W"), "grads": weights("W")}, {"params.W": "grads.W"}),
+        ({"params": weights("W"), **weights("W")}, {}),  # one name for two is no gradient
+        (
+            {name: {"a": weights("W"), "b": weights("W")} for name in ("params", "grads")},
+            {"params.a.W": "grads.a.W", "params.b.W": "grads.b.W"},
+        ),
+        ({**weights("W"), "dW": weights("h")}, {}),
+        ({"Ws": [*weights("a", "b").values()], "grads": [*weights("a", "b").values()]}, {}),  # or those of biases
+        ({**weights("W"), "dW": np.ones(5)}, {"W": "dW"}),
+    ],
+)
+def test_gradients_go_by_the_names_of_their_parameters(model: Any, due: dict[str, str]) -> None:
+    def named(path: Any) -> str:
+        return ".".join(str(key) for _, key in path)
+
+    assert {named(p): named(g) for p, g in paired(arrays_in(model)).items()} == due
 
 
 class Idle:

@@ -105,6 +105,18 @@ class Blind(Net):
         return 0 * self.hs[t]
 
 
+class Dead(Net):
+    def activate(self, z: Any) -> Any:
+        return np.maximum(z - 1e9, 0)
+
+
+class Masked(Net):
+    """A mask that lets all through is no activation."""
+
+    def activate(self, z: Any) -> Any:
+        return np.tanh(z) * (z < 1e9)
+
+
 class Clips(Net):
     def backward(self, x: Any, targets: Any, max_norm: float = 5.0) -> None:
         super().backward(x, targets)
@@ -145,6 +157,15 @@ def told(net: Net) -> tuple[str, ...]:
             NoNumber,
             ["np.sqrt(-1 - z**2) makes NaN of numbers", *(f"{w} has no influence" for w in ("Wx", "Wh", "Wy", "b"))],
         ),
+        (
+            Dead,
+            [
+                "the outputs are equal at every step",
+                "the state never reaches the next step",
+                *(f"{w} has no influence on the loss" for w in ("Wx", "Wh", "Wy", "b")),
+            ],
+        ),
+        (Masked, []),
         (Forgets, ["the state never reaches the next step", "Wh has no influence on the loss"]),
         (Grows, ["dWx, dWh, dWy, db: nothing sets it to zero"]),
         (Edits, ["another gradient of Wx, Wh, Wy, b: it changes ys.0, ys.1, ys.2 in place"]),

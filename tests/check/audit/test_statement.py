@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.check.audit.statement import _solved
+from tinygraph.check.audit import statement
+from tinygraph.check.audit.statement import StatementRun, _solved
+from tinygraph.check.audit.written import Written
 from tinygraph.ops.lookup import ARRAY
 from tinygraph.ops.writing import copy, write, write_at
 
@@ -76,3 +79,54 @@ def test_of_a_reshape_with_another_number_of_elements_there_is_none() -> None:
     part = copy(tg.parameter(WIDE))
     assert _solved(part, 0, [WIDE], ROW) is None
     assert _solved(-tg.parameter(WIDE), 0, [WIDE], WIDE) == pytest.approx(-WIDE)
+
+
+@each("value, there", [(array(4), True), (NUMBER, False), (array(1), False)])
+def test_what_is_written_into_a_row_is_told_where_it_is_a_row(value: np.ndarray, there: bool) -> None:
+    x, v = tg.parameter(WIDE), tg.parameter(value)
+    part = write(x, v, indexes=[(1,)])
+    due = part.value.copy()
+    due[1] = array(4)
+    run: Any = SimpleNamespace(made={x: x.value, v: v.value}, _written=SimpleNamespace(run=Written.run))
+    needs = dict(StatementRun._needs_of(run, part, {part: due}))
+    assert [*needs] == ([v] if there else []) and all(np.array_equal(need, due[1]) for need in needs.values())
+
+
+class Run:
+    """A run of a statement of some shape; ``"!"`` is one that departs, ``"?"`` one that reads wrong things, too."""
+
+    def __init__(self, _: Any, node: Any, values: Any) -> None:
+        self.node, self.shape = node, node.name.strip("!?")
+        self.departs, self.reads_right = "!" in node.name, "?" not in node.name
+
+    def with_due(self, node: Any, due: Any) -> Run:
+        assert node is self.node and due is WIDE
+        return self
+
+
+@each(
+    "runs, due",
+    [
+        ("a a! b! a!", "a! a!"),  # those whose parts correspond to those of the first that departs
+        ("b a! b! a", "a!"),
+        ("a!? a! a!?", "a!"),  # that read what is right, if there are such ones
+        ("b!? a! b!", "b!"),
+        ("a!? b! a!?", "a!? a!?"),
+        ("a b", ""),
+    ],
+)
+def test_the_runs_of_a_departure_are_those_that_are_alike(runs: str, due: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statement, "StatementRun", Run)
+    nodes = [tg.parameter(WIDE, name) * 2.0 for name in runs.split()]
+    for node, name in zip(nodes, runs.split(), strict=True):
+        node.name = name
+    departure: Any = SimpleNamespace(right=dict.fromkeys(nodes, WIDE), values={})
+    own = statement.runs_of(SimpleNamespace(statements={}), departure)  # type: ignore[arg-type]
+    assert [run.node.name for run in own] == due.split()  # type: ignore[attr-defined]
+
+
+def test_a_run_is_known_by_the_very_arrays_that_it_reads() -> None:
+    x, y = tg.parameter(WIDE), tg.parameter(TALL)
+    run: Any = SimpleNamespace(reads=[x, y], made={x: x._value, y: y._value})
+    assert StatementRun.is_with(run, {}) is True and StatementRun.is_with(run, {y: y._value}) is True
+    assert StatementRun.is_with(run, {y: y._value.copy()}) is False

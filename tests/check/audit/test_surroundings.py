@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from collections import deque
 from contextlib import redirect_stdout
@@ -13,6 +14,8 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.check.audit.subject import copied
+from tinygraph.check.audit.surroundings import Keeper
 
 history: list[float] = []
 cache: dict[str, Any] = {"runs": 0, "inner": [1.0]}
@@ -178,3 +181,53 @@ def test_an_object_is_left_as_it_was() -> None:
     assert model.W is W
     assert (W == 0.3).all()
     assert model.log == []
+
+
+shared: list[Any] = [0]
+
+
+class Slotted:
+    __slots__ = ("a", "later")
+
+    def __init__(self) -> None:
+        self.a = [1]
+
+
+slotted, handler = Slotted(), logging.NullHandler()
+
+
+class Sharing:
+    held = shared
+    deep: list[Any] = [[[[[[[]]]]]]]  # noqa: RUF012
+
+
+def rebinding(*, inner: list[Any] = [[]], most: Any = None) -> None:  # noqa: B006
+    inner[0].append(1)
+    shared.append(1)
+    Sharing.held = [2]
+    slotted.a = [*slotted.a, 2]
+    handler.level = 7
+
+
+def innermost(x: Any) -> Any:
+    while x and isinstance(x[0], list):
+        x = x[0]
+    return x
+
+
+def test_keywords_defaults_lists_in_lists_and_what_two_hold_are_put_back() -> None:
+    keeper = Keeper([rebinding])
+    rebinding()
+    innermost(Sharing.deep).append(1)
+    keeper.restore()
+    assert slotted.a == [1] and handler.level == 7  # what Python logs with is left alone
+    assert (rebinding.__kwdefaults__ or {})["inner"] == [[]]
+    assert shared == [0] and Sharing.held is shared and innermost(Sharing.deep) == []
+
+
+def test_what_users_put_things_into_is_copied_and_what_python_logs_with_is_not() -> None:
+    own, log = Store(), logging.NullHandler()
+    twin = copied({"own": own, "log": log, "dice": dice})
+    assert twin["own"] is not own and twin["own"].inner == own.inner and twin["own"].inner is not own.inner
+    assert twin["log"] is log and twin["dice"] is not dice
+    assert twin["dice"].bit_generator.state == dice.bit_generator.state

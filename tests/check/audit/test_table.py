@@ -82,6 +82,7 @@ def test_error_cosine_and_scale_are_those_of_numpy() -> None:
         ("NaN", lambda g, t: g * np.nan),
         ("infinite", lambda g, t: g / 0.0),
         ("of shape (3, 5), not (5, 3): transposed", lambda g, t: g.T),
+        ("of shape (3, 5), not (5, 3)", lambda g, t: 2 * g.T),
         ("of shape (3,), not (5, 3)", lambda g, t: g[0]),
         ("of shape (3, 5), not (5, 3)", lambda g, t: 2 * g.T),
     ],

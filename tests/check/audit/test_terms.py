@@ -95,6 +95,30 @@ def test_of_vectors_there_are_outer_products_before_others() -> None:
     of_u = [text_of(node) for node, _ in Terms(one).of((3,))]
     assert {text.replace("v.T", "v") for text in of_u if "@" in text} == {"W @ v", "U @ v", "v @ W.T", "v @ U.T"}
     assert {"W.T @ u", "u @ W"} <= {text_of(node) for node, _ in Terms(one).of((2,))}
+    assert not any("@" in text_of(node) for node, _ in Terms(one).of(()))  # of vectors with themselves
+    one.shapes, one.nodes = {"u": (2,), "W": (3, 4)}, {"u": expression("u"), "W": expression("W")}
+    assert not any("outer" in text_of(node) for node, _ in Terms(one).of((2, 3, 4)))
+
+
+@each(
+    "text, due",
+    [
+        ("U.dot(dz)", (3, 1)),
+        ("np.dot(U, dz)", (3, 1)),
+        ("np.outer(dz, W)", (3, 6)),
+        ("np.dot(U, nobody)", None),
+        ("np.dot(nobody, U)", None),
+        ("U.dot()", None),
+        ("U.dot(dz, dz, dz)", None),
+        ("net.dot(dz)", None),
+        ("dot(U)", None),
+        *((f"np.{name}(dz)", (3, 1)) for name in ("tanh", "exp", "square", "zeros_like", "sqrt", "copy")),
+        *((text, None) for text in ("np.sum(dz)", "np.tanh(dz, dh)", "np.exp(nobody)", "tanh(dz)", "nobody.T")),
+        *(("dz.T", (1, 3)), ("-dz", (3, 1)), ("2", ()), ("dz * U", (3, 3)), ("dz @ dh", None), ("W + U", None)),
+    ],
+)
+def test_the_shape_of_an_expression_is_known_where_those_of_its_parts_are(text: str, due: Any) -> None:
+    assert TERMS.shape(expression(text)) == due
 
 
 def test_a_missing_line_may_be_made_of_names_products_sums_and_slices() -> None:

@@ -73,9 +73,9 @@ def clipped(pass_: Any) -> Any:
     return backward
 
 
-def told(backward: Any) -> str:
+def told(backward: Any, steps: int = 5) -> str:
     subject = Functions(backward, loss, WEIGHTS, {"x": X, "y": Y})
-    case = Cases(subject).case(5)
+    case = Cases(subject).case(steps)
     return truncation(subject.on_nodes(case), subject.gradients(case))
 
 
@@ -97,6 +97,11 @@ def told(backward: Any) -> str:
 )
 def test_how_far_back_a_pass_reaches(backward: Any, sentence: str) -> None:
     assert told(backward) == sentence
+
+
+def test_of_three_steps_it_can_be_told_and_of_two_it_cannot() -> None:
+    assert told(windows(1), 3) == "truncated after 1 step back"
+    assert told(pieces(2), 2) == told(pieces(1), 2) == ""
 
 
 @each("at", [1, 2, 3, 0])

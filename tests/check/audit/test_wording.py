@@ -27,14 +27,31 @@ TEXT = """def odd(dW, dz, hs, grâds, Wh):
 """As nobody's formatter leaves it."""
 
 
-def read() -> Any:
+HEADS = """def heads(a, hs):
+    for t in  range( 2 ):  # c
+        a = hs [1:] [0]
+    else:
+        a = 2
+    if a > 0:
+        a = 1
+    elif (a)  >  1:  # or else
+        a = 3
+    while a  < 3:
+        a += 1
+    else:
+        pass
+    return a
+"""
+
+
+def read(text: str, name: str) -> Any:
     names: dict[str, Any] = {}
-    linecache.cache["<odd>"] = len(TEXT), None, TEXT.splitlines(keepends=True), "<odd>"
-    exec(compile(TEXT, "<odd>", "exec"), names)
-    return source_of(names["odd"])
+    linecache.cache[f"<{name}>"] = len(text), None, text.splitlines(keepends=True), f"<{name}>"
+    exec(compile(text, f"<{name}>", "exec"), names)
+    return source_of(names[name])
 
 
-SOURCE = read()
+SOURCE = read(TEXT, "odd")
 
 
 def at(text: str) -> Any:
@@ -99,6 +116,8 @@ def test_a_statement_of_two_lines_keeps_both() -> None:
     assert before.splitlines() == [SOURCE.line(statement.lineno), SOURCE.line(statement.lineno + 1)]
     assert after == before.replace("dW * 3", "dW")
     assert worded("dh = (dz", "value", plus(expression("dz"), expression("q")))[1] == before.replace("dW * 3", "q")
+    twice = worded("dh = (dz", "value", times(ast.Constant(value=2), statement.value))[1]
+    assert twice == before.replace("(dz", "(2 * (dz").replace("3)", "3))")
 
 
 def test_an_operator_is_exchanged_and_nothing_else() -> None:
@@ -117,6 +136,30 @@ def test_a_header_is_changed_without_its_body() -> None:
     assert after.split("#")[0].split() == ["for", "_", "in", "range(len(hs)):"]
     before, after = worded("if dz", "test", expression("dz >= 0"))
     assert (before.count("\n"), after.split("#")[0].split()) == (0, ["if", "dz", ">=", "0:"])
+
+
+@each(
+    "line, field, new, due",
+    [
+        ("for t", "iter", "range(3)", "for t in  range( 3 ):  # c"),
+        ("for t", "iter", "hs", "for t in  hs:  # c"),
+        ("a = hs", "value", "hs[:1][0]", "a = hs [:1] [0]"),
+        ("if a", "test", "a > 1", "if a > 1:"),
+        ("elif", "test", "a < 2", "elif a < 2:  # or else"),
+        ("while", "test", "a < 4", "while a  < 4:"),
+    ],
+)
+def test_a_header_keeps_what_it_is_whatever_comes_after_it(line: str, field: str, new: str, due: str) -> None:
+    """A loop may have an else, and an elif is an if in the tree."""
+    source = read(HEADS, "heads")
+    own = next(x for x in statements(source.tree) if source.line(x.lineno).strip().startswith(line))
+    part = expression(new)
+    before, after = texts(Edit(source.function, own, (replaced(own, field, None, part),), "", 0.0), source)
+    assert before == source.line(own.lineno) and after.strip() == due
+    # What an edit before has put there stands nowhere in the file.
+    changed = replaced(own, field, None, expression("a + 1"))
+    after = texts(Edit(source.function, changed, (replaced(changed, field, None, part),), "", 0.0), source)[1]
+    assert after.split("#")[0].replace(" ", "") == due.split("#")[0].replace(" ", "")
 
 
 def test_a_line_that_was_missing_comes_below_as_deep_as_the_one_before() -> None:

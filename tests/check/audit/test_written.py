@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from tests.each import each
+from tinygraph.check.audit.book import Match
 from tinygraph.check.audit.candidates import fits, turned
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.present import Present
-from tinygraph.check.audit.right import Right
+from tinygraph.check.audit.right import Right, Thing
 from tinygraph.check.audit.written import Written
 
 T, I, H = 3, 2, 4  # noqa: E741
@@ -143,6 +144,34 @@ def test_of_a_right_pass_all_is_known_and_nothing_wrong() -> None:
     assert not graph.is_part_of(operation(graph, "2 * (hs[t + 1] - ts[t]) + late").nodes[0], dz.nodes[0])
 
 
+@each(
+    "matches, settled",
+    [
+        ([], False),
+        ([("adjoint", 1.0)], True),
+        ([("adjoint", 2.0)], False),
+        ([("value", 1.0)], True),
+        ([("value", 2.0)], False),
+        ([("value", 1.0), ("adjoint", 2.0)], False),
+        ([("part", 1.0)], False),
+        ([("quotient", 1.0), ("adjoint", 2.0)], True),
+        ([("quotient", 2.0), ("adjoint", 2.0)], False),
+        ([("joined", 1.0)], False),
+    ],
+)
+def test_what_is_right_whoever_reads_it_is_a_whole_adjoint_or_a_value(matches: Any, settled: bool) -> None:
+    graph = written(back)
+    node = operation(graph, "dh * (1 - hs[t + 1] ** 2)").nodes[0]
+    graph.right.of_quotients = {("quotient",)}
+    told = [
+        Match(
+            Thing(kind.replace("joined", "adjoint"), "z", 1, (kind,), node.value, own=kind != "joined"), factor, False
+        )
+        for kind, factor in matches
+    ]
+    assert graph.is_settled(node, told) is settled
+
+
 def test_a_clipped_gradient_is_the_one_before_it_was_clipped() -> None:
     graph = written(back)
     result: Any = graph.results["b"]
@@ -171,10 +200,54 @@ def test_what_would_be_if_a_node_had_another_value() -> None:
     assert present.value(dz.nodes[0]) is dz.nodes[0].value or (present.value(dz.nodes[0]) == dz.nodes[0].value).all()
 
 
+def test_what_was_blamed_stays_right_whatever_comes_before_it() -> None:
+    graph = written(back)
+    present, (last, before, _) = Present(graph), operation(graph, "dh * (1 - hs[t + 1] ** 2)").nodes
+    own = 5 * before.value
+    present.mend({before: own})
+    values = present.replayed({last: np.zeros_like(last.value)})
+    assert values[before] is own
+
+
 def test_gradients_that_no_line_makes_are_missing() -> None:
     graph = written(none)
     assert [graph.is_missing(name) for name in WEIGHTS] == [True] * 3 and graph.wrong() == {"W", "U", "b"}
     assert {name: graph.last_line(x) is None for name, x in graph.results.items() if x is not None}
+
+
+def reshaped_loss(W: Any, U: Any, b: Any, xs: Any, ts: Any) -> Any:
+    V = np.reshape(W, (H, I))
+    return sum(np.sum((np.tanh(V @ x + U @ t + b) - t) ** 2) for x, t in zip(xs, ts, strict=True)), V
+
+
+def picking(W: Any, U: Any, b: Any, xs: Any, ts: Any, V: Any) -> Any:
+    """With a line of whole numbers, one of booleans, and a product of one number that is stretched."""
+    h = np.tanh(W @ xs[0] + b)
+    order = np.argsort(h, axis=0)
+    positive = h > 0
+    dU = np.take(U, np.reshape(order, -1), axis=0)
+    db = (np.ones((1, H)) @ h) * positive + b
+    return V, dU, db
+
+
+def test_whole_numbers_are_no_lines_booleans_are_and_a_stretched_number_is_none() -> None:
+    graph = written(picking, reshaped_loss)
+    kinds = {x.dtype.kind for x in graph.order}
+    assert "i" in kinds and {o.nodes[0].dtype.kind for o in graph.operations} == {"f", "b"}
+    whole, positive = (next(x for x in graph.order if x.dtype.kind == kind and x.size == H) for kind in "ib")
+    assert graph.is_data(whole, whole.value) and graph.is_data(positive, positive.value)
+    product = operation(graph, "np.ones((1, H)) @ h").nodes[0]
+    ones = product.inputs[0]
+    assert product.shape == (1, 1) and not graph.is_number(product) and not graph.is_data(product, product.value)
+    assert ones.op is None and graph.is_settled(ones) and not graph.is_settled(product)
+
+
+def test_the_line_that_keeps_a_gradient_is_none_of_the_forward_pass() -> None:
+    subject = Functions(picking, reshaped_loss, WEIGHTS, DATA)
+    outcome = subject.on_nodes(Cases(subject).case(T), bindings=False)  # the node itself is what is returned
+    graph = Written(outcome, Right(outcome, T))
+    assert graph.line_that_keeps("W") is None and graph.line_that_keeps("nobody") is None
+    assert getattr(written(picking, reshaped_loss).line_that_keeps("W"), "source", "") == "return V, dU, db"
 
 
 def test_stacks_are_held_as_a_gradient_of_something() -> None:

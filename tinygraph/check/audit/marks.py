@@ -106,15 +106,16 @@ def _readable(loss: Node) -> Node:
 
 def _target(x: Node) -> str:
     line = line_of(x)
-    named = line is not None and line.whole and line.target.replace(".", "").isidentifier()
-    return line.target.removeprefix("self.") if line is not None and named else ""
+    if line is None or not line.whole or not line.target.replace(".", "").isidentifier():
+        return ""
+    return line.target.removeprefix("self.")
 
 
 def _steps(nodes: Sequence[Node]) -> dict[Node, int]:
     """The steps of what is made once in each: of as many nodes of one line as most lines have, if they have several."""
     runs: dict[object, list[Node]] = defaultdict(list)
     for x in nodes:
-        if x.op is not None and x.op is not copy and key_of(x):
+        if x.op is not copy and key_of(x):
             runs[key_of(x)].append(x)
     lengths = Counter(len(run) for run in runs.values() if len(run) > 1)
     steps = lengths.most_common(1)[0][0] if lengths else 0
@@ -138,7 +139,7 @@ def _pieces(z: Node, gz: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
         return
     sent = z.op.backward(gz, z.value, *(x.value for x in z.inputs), **z.attributes)
     for x, piece in zip(z.inputs, sent if isinstance(sent, (tuple, list)) else (sent,), strict=False):
-        if piece is not None and np.shape(piece) == x.shape:
+        if piece is not None:
             yield x, np.asarray(piece)
 
 
@@ -154,7 +155,7 @@ def _lines(book: Book, written: Written, values: Mapping[Node, np.ndarray] | Non
     lines: dict[Way, int] = {}
     for x in written.order:
         operation = written.operation_of.get(x)
-        if operation is None or written.selects(x) or x.size < 2:
+        if operation is None or written.selects(x):
             continue
         for m in book.look((values or {}).get(x, x.value)):
             if m.is_exact and m.thing.kind != "sum":
@@ -169,11 +170,10 @@ def _departing(loss: Node, book: Book, blame: Blame, departure: Departure) -> Wa
     others = {x: v for x, v in blame.overrides.items() if x not in own}
     right, alone = (Present(written).replayed(overrides) for overrides in (blame.overrides, others))
     lines, inner = _lines(book, written, alone), list[Way]()
-    started, run = False, next(k for k, x in enumerate(departure.operation.nodes) if x is departure.node)
+    run = next(k for k, x in enumerate(departure.operation.nodes) if x is departure.node)
     for x in written.order:
-        started = started or x is departure.node
         due = right.get(x)
-        if started and due is not None and not same(alone.get(x, x.value), due):
+        if due is not None and not same(alone.get(x, x.value), due):
             edge = _edge(book, due)
             if edge in lines and any(written.is_part_of(x, r) for r in written.readers(x)):
                 inner.append(edge)

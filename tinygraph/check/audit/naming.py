@@ -82,8 +82,8 @@ def bound(
     empty = inspect.Parameter.empty
     roles = roles_of([name for name, p in arguments.items() if p.default is empty or role_of(name) in (RATE, CLIP)])
     values = {name: kept[name] for name in roles if name in kept and roles[name] not in (INPUTS, TARGETS)}
-    unknown = [n for n, role in roles.items() if n not in values and (role is None or role not in supply)]
-    free = [role for role in order if role not in roles.values() and role in supply]
+    unknown = [n for n, role in roles.items() if n not in values and role not in supply]
+    free = [role for role in order if role not in roles.values()]
     begun = any(name.replace("_", "").lower() in STATES for name in unknown)
     if not begun and (len(unknown) == len(free) or (len(unknown) < len(free) and not all_of_it)):
         roles |= dict(zip(unknown, free, strict=False))

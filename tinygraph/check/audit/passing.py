@@ -94,14 +94,15 @@ class Passing:
             fix = "forward=lambda model, inputs: (model.forward(inputs), model.y)[1]"
             raise GraphError("audit: the forward pass returns nothing, and the loss needs outputs", fix=fix)
         supply = {**self._supply, OUTPUTS: lambda: outputs}
+        kept = {name: outputs if x is self.outputs else x for name, x in self._kept.items()}
         if isinstance(self._loss, OwnPass):
-            return loss_of(self._loss.call(model, supply, self._kept, (OUTPUTS, TARGETS))[0])
+            return loss_of(self._loss.call(model, supply, kept, (OUTPUTS, TARGETS))[0])
         names = [n for n, p in arguments_of(self._loss).items() if p.default is p.empty]
         roles = roles_of(names)
         if len(names) == 2 and {*roles.values()} != {OUTPUTS, TARGETS}:
             return loss_of(self._loss(outputs, self._targets))
         name = getattr(self._loss, "__name__", "loss")
-        return loss_of(called(self._loss, bound(name, self._loss, supply, self._kept, (OUTPUTS, TARGETS))))
+        return loss_of(called(self._loss, bound(name, self._loss, supply, kept, (OUTPUTS, TARGETS))))
 
     def _slope(self, model: Any) -> Any:
         """The gradient of the loss with respect to the outputs."""

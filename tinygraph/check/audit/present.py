@@ -100,7 +100,7 @@ class Present:
         A reader speaks only if all else that it reads is right.
         """
         for x in operation.nodes:
-            if self.written.is_number(x) or self.is_known(x) or not self.reads_right(x):
+            if self.is_known(x) or not self.reads_right(x):
                 continue
             readers = [r for r in self.written.readers(x) if all(y is x or self.is_known(y) for y in r.inputs)]
             if self.written.is_result(x) or any(not self._comes_right(r) for r in readers):

@@ -43,7 +43,7 @@ def gradients_of(result: Any, parameters: Mapping[str, Any], function: Any) -> d
         for told, part in zip(names, parts, strict=True):
             if names_gradient(told, name) and np.shape(part) == np.shape(parameters[name]):
                 chosen.setdefault(name, part)
-    free = [p for told, p in zip(names, parts, strict=True) if not any(p is x for x in chosen.values())]
+    free = [p for p in parts if not any(p is x for x in chosen.values())]
     for name in parameters:
         if name not in chosen:
             at = next((k for k, p in enumerate(free) if np.shape(p) == np.shape(parameters[name])), None)
@@ -94,7 +94,7 @@ def _named(result: Any, told: Sequence[str]) -> tuple[list[Any], list[str]]:
     if not isinstance(result, (tuple, list)):
         return [result], [*told[:1]] or [""]
     parts, names = [], []
-    told = told[-len(result) :] if len(told) >= len(result) > 0 else ()  # the loss before them is gone
+    told = told[-len(result) :] if len(told) >= len(result) else ()  # the loss before them is gone
     for k, part in enumerate(result):
         inner = _named(part, ()) if isinstance(part, (Mapping, tuple, list)) else ([part], [told[k] if told else ""])
         parts += inner[0]

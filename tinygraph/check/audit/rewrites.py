@@ -180,7 +180,7 @@ class Rewrites:
             yield from ((new, FACTOR_LESS, w + deep) for new, w in self._divided(node))
         yield ast.BinOp(left=node, op=ast.Pow(), right=ast.Constant(value=2)), FACTOR_LESS, 1.5 + deep
         yield plus(ast.Constant(value=1), node, ast.Sub()), LESS, 1.5 + deep
-        if isinstance(node, ast.Constant) or ast.unparse(node) in self.scope.whole:
+        if ast.unparse(node) in self.scope.whole:
             return
         for text, other in self.scope.arrays.items():
             fits = 0.0 if other == shape else 0.6 if shape is None else 1.2

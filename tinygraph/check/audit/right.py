@@ -90,7 +90,7 @@ class Right:
         self._adjoint_of: dict[str, Hashable] = {}
         self.of_quotients = {("adjoint", self._family(x), ()) for x in order if x.op and x.op.name == "divide"}
         self._sums_with = self._linear(order)
-        things = [*self._of_forward(order), *self._of_gradients({*order})]
+        things = [*self._of_forward(order), *self._of_gradients()]
         self.things = [*things, *(t for name in self.gradients for t in self._sums(name))]
 
     def _of_forward(self, order: list[Node]) -> list[Thing]:
@@ -113,12 +113,11 @@ class Right:
 
     def _is_in_sigmoid(self, x: Node) -> bool:
         """Whether it is exp(-z), or 1 + exp(-z), of a sigmoid: the slope, h * h but for a sign, is nobody's aim."""
-        reader = self._first_reader[x][0] if x in self._first_reader else None
-        if x.op is None or reader is None or reader.op is None:
-            return False
-        if x.op.name == "exp":
-            return reader.op.name == "add" and any(y.size == 1 for y in reader.inputs)
-        return x.op.name == "add" and reader.op.name == "divide" and any(y.op and y.op.name == "exp" for y in x.inputs)
+        reader = self._first_reader[x][0] if x in self._first_reader else x
+        names = x.op and x.op.name, reader.op and reader.op.name
+        if names == ("exp", "add"):
+            return any(y.size == 1 for y in reader.inputs)
+        return names == ("add", "divide") and any(y.op and y.op.name == "exp" for y in x.inputs)
 
     def _linear(self, order: list[Node]) -> dict[str, set[Node]]:
         """For each parameter the nodes that are linear in it, or in another of the same sum."""
@@ -145,7 +144,7 @@ class Right:
     def _keep_parts(self, z: Node) -> None:
         """What each step adds to the gradient of a parameter, also where one op reads all steps."""
         names = [self._parameter(x) for x in z.inputs]
-        if z.op is None or z.op is copy or not any(names):
+        if z.op is None or not z.op.differentiable or z.op is copy or not any(names):
             return
         self._adjoint_of |= {name: ("adjoint", self._family(z), ()) for name in names if name}
         for part in self._by_step(z, self._gradients[z].value, names):
@@ -169,13 +168,13 @@ class Right:
         part = backward(gz, z.value, *whole, **z.attributes)
         return [part if isinstance(part, (tuple, list)) else (part,)]
 
-    def _of_gradients(self, forward: set[Node]) -> list[Thing]:
+    def _of_gradients(self) -> list[Thing]:
         things = []
         count: dict[Any, int] = defaultdict(int)
-        of_targets = {self._gradients[x] for x in forward if x in self._gradients and self._is_target(x)}
+        of_targets = {g for x, g in self._gradients.items() if self._is_target(x)}
         for g in ancestors([*self._gradients.values()]):
             origin = g.origin
-            if g in forward or g in of_targets or origin is None or g.dtype.kind != "f" or g.size == 1:
+            if g in of_targets or origin is None or g.dtype.kind != "f" or g.size == 1:
                 continue
             word = g.op.name if g.op else ""
             nth = count[origin, word, g.shape] = count[origin, word, g.shape] + 1

@@ -53,7 +53,7 @@ class _Instead(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> int:
         size = size_of(name)
-        if size is None or name.lower() in ("data", "chars"):
+        if size is None:
             raise KeyError(name)
         return size
 
@@ -154,7 +154,7 @@ def _tries(functions: list[Any], scope: Mapping[str, Any], told: Mapping[str, An
     free = [n for n in dict.fromkeys([*names, *more]) if n not in told and role_of(n) in (INPUTS, TARGETS)]
     fixed: dict[str, Any] = {n: told[n] for n in names if n in told}
     for name in names:
-        if name not in fixed and name not in free and (_is_state(name) or _is_size(name)):
+        if name not in fixed and (_is_state(name) or _is_size(name)):
             fixed[name] = _state(shapes) if _is_state(name) else size_of(name)
     loss = functions[0] if len(functions) > 1 else None
 
@@ -240,7 +240,7 @@ def _targets(model: Any, inputs: Any, shapes: list[tuple[int, ...]]) -> Iterator
     except Exception:  # as above
         return
     rng = np.random.default_rng(2)
-    chances = outputs.size > 0 and (outputs > 0).all() and (outputs < 1).all()
+    chances = ((outputs > 0) & (outputs < 1)).all()
     axes = [k for k in range(outputs.ndim) if outputs.shape[k] > 1 and np.allclose(outputs.sum(k), 1)]
     if axes and chances:
         labels = rng.integers(0, outputs.shape[axes[-1]], np.delete(outputs.shape, axes[-1]))

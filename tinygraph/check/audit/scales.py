@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -47,18 +48,10 @@ def _names(sizes: Sequence[Sizes]) -> Iterator[tuple[str, list[float]]]:
         words["T * B"] = [float(each["T"] * each["B"]) for each in sizes]
         words["1/(T * B)"] = [1 / each["T"] / each["B"] for each in sizes]
     yield from words.items()
-    pairs = [*_products(words)]
+    both = combinations_with_replacement(words.items(), 2)
+    pairs = [(f"{a} * {b}", [x * y for x, y in zip(xs, ys, strict=True)]) for (a, xs), (b, ys) in both]
     yield from pairs
     yield from ((f"sign * {name}", [-x for x in values]) for name, values in pairs if "sign" not in name)
-
-
-def _products(words: Mapping[str, list[float]]) -> Iterator[tuple[str, list[float]]]:
-    """Products of two words, but for those that are 1."""
-    singles = [*words.items()]
-    for k, (name, values) in enumerate(singles):
-        for other, more in singles[k:]:
-            if name != f"1/{other}" and other != f"1/{name}" and not (name == other == "sign"):
-                yield f"{name} * {other}", [a * b for a, b in zip(values, more, strict=True)]
 
 
 def sizes_of(cases: Cases, case: Case, outputs: Any = None) -> dict[str, int]:

@@ -137,8 +137,7 @@ def blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
     """The lists of statements of a tree, outer ones first; those of nested functions with them."""
     for node in walked(tree):
         for name in BLOCKS:
-            block = getattr(node, name, None)
-            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+            if block := getattr(node, name, None):
                 yield block
 
 
@@ -151,10 +150,11 @@ def statements(tree: ast.AST) -> list[ast.stmt]:
 
 def statements_at(tree: ast.AST, line: int) -> list[ast.stmt]:
     """The statements that a line belongs to: of a header only its own lines."""
-    return [x for x in statements(tree) if x.lineno <= line <= _last_line(x)]
+    return [x for x in statements(tree) if x.lineno <= line <= last_line(x)]
 
 
-def _last_line(x: ast.stmt) -> int:
+def last_line(x: ast.stmt) -> int:
+    """The last line of a statement; of one with a body that of its header."""
     body = getattr(x, "body", None)
     return max(x.lineno, body[0].lineno - 1) if body else x.end_lineno or x.lineno
 

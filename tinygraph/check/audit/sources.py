@@ -11,7 +11,7 @@ import numpy as np
 from ...core.node import Node
 from . import updates
 from .attributes import Path, arrays_in, get
-from .results import gradients_of, names_gradient, names_returned, plain
+from .results import gradients_of, names_gradient, names_returned
 
 _GRADIENTS = ("d", "dparams", "dweights", "grads", "grad", "gradients", "gradient", "deltas", "dp", "g", "diff")
 _VALUES = ("params", "parameters", "weights", "p", "theta", "data", "value", "val", "state")
@@ -135,7 +135,7 @@ def _score(path: Path, other: Path) -> int:
 def _is_called(key: Any, other: Any) -> bool:
     if not isinstance(key, str) or not isinstance(other, str):
         return bool(key == other)
-    return plain(key) == plain(other) or names_gradient(other, key)
+    return names_gradient(other, key)
 
 
 def _named(returned: Any, before: Mapping[Path, Any], function: FunctionType) -> set[Path]:

@@ -63,7 +63,7 @@ def constant_activations(looks: Looks) -> list[str]:
     for outcome in looks.outcomes:
         below = _depend_on({*outcome.leaves.values()}, outcome.loss)
         for x in below:
-            if x.dtype.kind == "f" and x.size > 1 and x.op is not None and key_of(x):
+            if x.dtype.kind == "f" and x.size > 1 and key_of(x):
                 key: Hashable = key_of(x)
                 nodes.setdefault(key, x)
                 low, high = float(np.min(x.value)), float(np.max(x.value))
@@ -81,7 +81,7 @@ def constant_activations(looks: Looks) -> list[str]:
 
 
 def _is_steady(x: Node, values: Mapping[Hashable, set[float]]) -> bool:
-    return len(values.get(key_of(x), ())) == 1 and x.op is not None
+    return len(values.get(key_of(x), ())) == 1
 
 
 def _depend_on(leaves: set[Node], root: Node) -> list[Node]:
@@ -132,7 +132,7 @@ def states_that_stay(looks: Looks) -> list[str]:
 def _mixed(a: Any, b: Any, cases: Cases, path: tuple[Any, ...]) -> Any:
     """The first step of ``a`` and the second of ``b``; what has no steps is that of ``a``."""
     axis = cases.places.get(path)
-    if axis is None and isinstance(a, Mapping):
+    if isinstance(a, Mapping):
         return {key: _mixed(part, b[key], cases, (*path, key)) for key, part in a.items()}
     if axis is None and isinstance(a, (list, tuple)):
         return type(a)([_mixed(part, b[k], cases, (*path, k)) for k, part in enumerate(a)])

@@ -36,9 +36,7 @@ def first_line(error: BaseException) -> str:
 
 def _told(error: BaseException) -> GraphError | None:
     """The error with the user's line, if there is such a line below the call of this library."""
-    frames = traceback.extract_tb(error.__traceback__)
-    first = next((k for k, frame in enumerate(frames) if frame.filename.startswith(HOUSE)), len(frames))
-    own = [frame for frame in frames[first:] if _is_the_users(frame.filename)]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_the_users(frame.filename)]
     if not own:
         return None
     line = linecache.getline(own[-1].filename, own[-1].lineno or 0).strip()

@@ -43,7 +43,7 @@ class Keeper:
             self._of_function(function)
         for x in more:
             self._of_class(type(x))
-        if "random" in names or any(name.startswith("rand") for name in names):
+        if any(name.startswith("rand") for name in names):
             self._getters += [_of_numpy, _of_python]
 
     def restore(self) -> None:
@@ -105,7 +105,7 @@ class Keeper:
     def _of_class(self, cls: type) -> None:
         for owner in cls.__mro__[:-1]:
             for name, value in vars(owner).items():
-                if id(value) not in self._seen and isinstance(value, (list, dict, np.ndarray, int, float)):
+                if isinstance(value, (list, dict, np.ndarray, int, float)):
                     self._restores.append(lambda o=owner, n=name, v=value: _set_attribute(o, n, v))  # type: ignore[misc]
                     self._of(value, 0)
 
@@ -152,10 +152,17 @@ def _restore_of(x: Any) -> Restore | None:
     if isinstance(x, (dict, set)):
         whole = x.copy()
         return lambda: _refill(x, x.update, whole)
-    attributes = getattr(x, "__dict__", None)
+    attributes = getattr(x, "__dict__", {})
     if type(attributes) is dict and _is_looked_into(x) and any(True for _ in parts_of(x)):
         own = dict(attributes)
-        return lambda: _refill(attributes, attributes.update, own)
+        slots = [(name, part) for (kind, name), part in parts_of(x) if kind == "attribute" and name not in own]
+
+        def restore() -> None:
+            _refill(attributes, attributes.update, own)
+            for name, part in slots:
+                object.__setattr__(x, name, part)
+
+        return restore
     return None
 
 

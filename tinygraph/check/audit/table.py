@@ -49,7 +49,7 @@ class Probe:
 
 def tolerance_of(subject: Subject) -> float:
     """The largest error of a right gradient: half the digits of the dtype, as of `tg.check.gradients`."""
-    return float(max(np.finfo(x.dtype).eps for x in subject.parameters.values() if x.dtype.kind == "f") ** 0.5)
+    return float(max(np.finfo(x.dtype).eps for x in subject.parameters.values()) ** 0.5)
 
 
 def right_gradients(outcome: Outcome) -> dict[str, np.ndarray]:

@@ -38,12 +38,12 @@ class Verdict:
     Attributes:
         right: the parameters whose gradients are right.
         errors: of each parameter, relative; infinite where there is no such array.
-        loss: that of the run; None where nobody says what it is.
+        loss: that of the run; NaN where nobody says what it is.
     """
 
     right: frozenset[str]
     errors: dict[str, float]
-    loss: float | None
+    loss: float
 
 
 class Trials:
@@ -76,7 +76,7 @@ class Trials:
             outcome = self.subject.run(copies, copied(self.case.arguments))
             own = outcome.gradients
             errors = {name: self._error(own.get(name), name) for name in self.due}
-            loss = None if outcome.loss is None else float(np.squeeze(outcome.loss))
+            loss = np.nan if outcome.loss is None else float(np.squeeze(outcome.loss))
             row = self._row(own) if np.isfinite([errors[n] for n in errors if own.get(n) is not None]).all() else None
         except Exception:  # whatever an edit makes of the user's code
             return None, None
@@ -95,7 +95,7 @@ class Trials:
         return self._row(self.due) - row
 
     def _error(self, own: Any, name: str) -> float:
-        if own is None or np.shape(own) != self.due[name].shape:
+        if np.shape(own) != self.due[name].shape:
             return np.inf
         error = float(np.abs(np.asarray(own, float) - self.due[name]).max(initial=0)) / self._size[name]
         return error if error == error else np.inf
@@ -106,9 +106,9 @@ class Trials:
 
     def forward_changed(self, verdict: Verdict) -> bool:
         """Whether an edit changes the loss: it stands in the forward pass, which is what the user means."""
-        if self.base is None or self.base.loss is None or verdict.loss is None:
+        if self.base is None:
             return False
-        return not np.isclose(verdict.loss, self.base.loss, rtol=1e-12, atol=0)
+        return not np.isclose(verdict.loss, self.base.loss, rtol=1e-12, atol=0, equal_nan=True)
 
     def tried(self, trees: Trees, edits: Sequence[Edit]) -> Iterator[tuple[Edit, Verdict | None]]:
         """Runs each of the edits, which are all of one function, in trees that may hold others already."""

@@ -80,7 +80,7 @@ class _Graph:
         for x in reversed(self._order):
             late = self.last - ends.get(key_of(x), self.last)
             readers = [self._at[y] for y in self._read[x] if y in self._at] if late else []
-            if late and readers and min(readers) == self._at.get(x, -1) + late:
+            if readers and min(readers) == self._at.get(x, -1) + late:
                 self._at[x] += late
 
     def reaching(self, back: int) -> dict[str, np.ndarray]:
@@ -100,7 +100,7 @@ class _Graph:
         """The gradients with those that go back over some edges times a factor."""
         new: dict[Node, Node] = {}
         for x in self._order:
-            inputs = tuple([self._crossed(y, x, new[y], where, factor) for y in x.inputs])
+            inputs = [self._crossed(y, x, new[y], where, factor) for y in x.inputs]
             new[x] = x if x.op is None or all(map(is_, inputs, x.inputs)) else x.op(*inputs, **x.attributes)
         leaves = self._outcome.leaves
         return {name: g.value for name, g in grad(new[self._outcome.loss], leaves).items()}

@@ -32,7 +32,7 @@ def taken_away(before: Any, after: Any) -> Any:
         return np.asarray(before) - np.asarray(after)
     for sign, term in _terms(after, before):
         plain, negative = _without_ones(term)
-        subtracts = sign * (-1 if negative else 1) < 0
+        subtracts = (sign < 0) != negative
         if subtracts and plain.shape == before.shape:
             return plain
         return _at_the_line_of(after, ops.negative(plain) if not subtracts else ops.subtract(before, after))

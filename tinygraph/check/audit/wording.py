@@ -6,10 +6,11 @@ import ast
 import difflib
 import textwrap
 from collections.abc import Iterator
+from typing import Any
 
 from .edits import Edit
 from .forms import replaced
-from .source import Source
+from .source import Source, last_line
 
 OLD = "_old_"
 
@@ -20,30 +21,33 @@ def texts(edit: Edit, source: Source) -> tuple[str, str]:
         before, indent = source.line(edit.line), " " * edit.at.col_offset
         return before, "\n".join([before, *(indent + ast.unparse(x) for x in edit.new[1:])])
     new = edit.new[0]
-    before = "\n".join(source.line(n) for n in range(edit.line, _end(edit.at) + 1))
-    return before, next(text for text in _options(edit.at, new, before) if _means(text, edit.at, new))
-
-
-def _end(at: ast.stmt) -> int:
-    body = getattr(at, "body", None)
-    return max(at.lineno, body[0].lineno - 1) if body else at.end_lineno or at.lineno
+    before = "\n".join(source.line(n) for n in range(edit.line, last_line(edit.at) + 1))
+    for text in _options(edit.at, new, before):
+        if _means(text, edit.at, new):
+            break
+    return before, text
 
 
 def _means(text: str, at: ast.stmt, new: ast.stmt) -> bool:
     """Whether a text is the statement that is meant; of a header, the header."""
     body = "\n    pass" if hasattr(at, "body") else ""
-    try:
-        own = ast.parse(textwrap.dedent(text) + body).body
+    text = textwrap.dedent(text)
+    try:  # an elif is an if
+        own = ast.parse((text.removeprefix("el") if isinstance(at, ast.If) else text) + body).body
     except SyntaxError:
         return False
-    want = replaced(new, "body", None, [ast.Pass()]) if body and type(new) is type(at) else new
-    return any(ast.dump(x) == ast.dump(want) for x in own) or isinstance(new, ast.If)
+    want = replaced(replaced(new, "body", None, [ast.Pass()]), "orelse", None, []) if body else new
+    return any(ast.dump(x) == ast.dump(want) for x in own)
 
 
 def _options(at: ast.stmt, new: ast.stmt, before: str) -> Iterator[str]:
     """Texts for the statement, those nearest to the user's first; the last is always right."""
-    start = at.col_offset
-    if isinstance(at, (ast.Assign, ast.AugAssign)) and isinstance(new, (ast.Assign, ast.AugAssign)):
+    start, last, assigns = at.col_offset, at.lineno + len(before.splitlines()), (ast.Assign, ast.AugAssign)
+
+    def stands_there(x: ast.AST) -> bool:  # an edit before may have put it there
+        return at.lineno <= getattr(x, "lineno", 0) <= getattr(x, "end_lineno", 0) < last
+
+    if isinstance(at, assigns) and isinstance(new, assigns) and stands_there(at.value):
         left = at.targets[0] if isinstance(at, ast.Assign) else at.target
         target, value = _segment(left, before, at), _segment(at.value, before, at)
         sign = (
@@ -51,16 +55,14 @@ def _options(at: ast.stmt, new: ast.stmt, before: str) -> Iterator[str]:
         )
         yield _spliced(before, at, at, f"{target} {sign} {value}")
     old, other = _difference(at, new)
-    own_place = (
-        at.lineno <= getattr(old, "lineno", 0) <= getattr(old, "end_lineno", 0) < at.lineno + len(before.splitlines())
-    )
-    if isinstance(old, ast.expr) and isinstance(other, ast.expr) and own_place:  # an edit before may have put it there
+    if isinstance(old, ast.expr) and isinstance(other, ast.expr) and stands_there(old):
         own = _segment(old, before, at)
         bare = ast.unparse(_with_mark(other, old))
         for text in (bare.replace(OLD, own), bare.replace(OLD, f"({own})"), f"({bare.replace(OLD, own)})"):
             yield _spliced(before, at, old, text)
             yield _spliced(before, at, old, f"({text})")
-    whole = ast.unparse(new) if not hasattr(at, "body") else ast.unparse(new).splitlines()[0]
+    head = "el" * before.lstrip().startswith("elif") + ast.unparse(new).splitlines()[0]
+    whole = head if hasattr(at, "body") else ast.unparse(new)
     yield _spliced(before, at, at, textwrap.indent(whole, " " * start).lstrip())
     yield textwrap.indent(whole, " " * start)
 
@@ -71,13 +73,12 @@ def _difference(old: ast.AST, new: ast.AST) -> tuple[ast.AST, ast.AST]:
         return old, new
     pairs: list[tuple[ast.AST, ast.AST]] = []
     for field in old._fields:
-        if field in ("body", "orelse"):
-            continue
-        a, b = getattr(old, field, None), getattr(new, field, None)
+        parts: list[Any] = [getattr(x, field, None) for x in (old, new)]
+        a, b = parts
         if isinstance(a, ast.AST) and isinstance(b, ast.AST):
-            pairs += [] if a is b or ast.dump(a) == ast.dump(b) else [(a, b)]
-        elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-            pairs += [(x, y) for x, y in zip(a, b, strict=True) if x is not y and ast.dump(x) != ast.dump(y)]
+            pairs += [] if ast.dump(a) == ast.dump(b) else [(a, b)]
+        elif isinstance(a, list) and len(a) == len(b):
+            pairs += [(x, y) for x, y in zip(a, b, strict=True) if ast.dump(x) != ast.dump(y)]
         elif a != b:
             return old, new
     if len(pairs) == 1 and isinstance(pairs[0][0], ast.expr):
