@@ -89,7 +89,7 @@ class Candidates:
     def _is_turned(self, node: Node, thing: Thing) -> bool:
         """Whether a name or an item would be its own transpose, which nobody gets by binding it."""
         own, due = self._present.value(node), thing.array
-        return own.ndim == 2 and same(own.T, due) and not same(own, due)
+        return same(own.T, due) and not same(own, due)
 
     def _is_item_of_values(self, operation: Operation) -> bool:
         """Whether it is picked from what the forward pass kept, where nobody finds a part of an adjoint."""

@@ -41,7 +41,7 @@ def kind_of(written: Written, departure: Departure) -> str:
 def operand_of(written: Written, departure: Departure) -> list[tuple[StatementRun, Node, np.ndarray]]:
     """The one thing that a statement reads and that is wrong, by its runs, each with what it should have been."""
     kinds = _Kinds(written, departure, [*runs_of(written, departure)]) if departure.due.family else None
-    return kinds.operand() if kinds and kinds.runs else []
+    return kinds.operand() if kinds else []
 
 
 def is_among(kinds: Set[str], written: Written, departure: Departure) -> bool:
