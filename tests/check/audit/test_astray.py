@@ -22,8 +22,8 @@ from .test_report import FIRST
 def guarded(x: Any) -> Any:
     """Its code has places without a line, as those behind a ``with`` are."""
     with np.errstate(all="ignore"):
-        y = x / x
-    return y
+        x = x / x
+    return x * 2
 
 
 def test_a_function_holds_the_lines_of_its_file_alone_whatever_python_adds() -> None:

@@ -187,7 +187,7 @@ def of_globals(W: Any, x: Any) -> Any:
 
 
 def back_of_globals(W: Any, x: Any) -> Any:
-    flat, odd, deep = np.zeros((3, 4)), np.array([None, 1], object), np.zeros((2, 3, 4))
+    flat, odd, deep = np.zeros((3, 4)), np.array([None, 1], object), np.zeros((2, 3, 4))  # noqa: F841
     for t in range(2):
         deep[0, t] = 1.0
         own = np.ones(H), Slotted()
