@@ -161,6 +161,8 @@ def test_whole_numbers_have_no_adjoint_and_what_is_within_a_sigmoid_is_nobodys_a
     assert right.is_whole
     names = {x.of for x in right.things if x.kind == "adjoint"}
     assert any(name.startswith("h at") for name in names) and not any("exp" in name for name in names)
+    assert not any(name.startswith(("xs", "ts", "x at", "t at")) for name in names), "of data"
+    assert all(x.array.size > 1 for x in right.things if x.kind == "adjoint")
 
 
 def test_a_parameter_without_a_gradient_is_no_reason_to_doubt_the_sum() -> None:

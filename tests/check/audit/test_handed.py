@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.check.audit import handed
 
 from .passes import loaded
 
@@ -242,3 +244,23 @@ def test_what_is_handed_on_is_told_with_what_is_due(tmp_path: Path) -> None:
     (one,) = audited(ONE.replace("hs[t], hs[t - 1], dh)", "hs[t], hs[t], dh)"), tmp_path).findings
     assert (one.function, one.step, one.kind, one.parameters) == ("backward", 1, "a wrong index", ("W",))
     assert (one.makes, one.due) == ("hs[t] at step 2", "hs[t] should be hs[t] at step 1")
+
+
+@each(
+    "lines, at, alone",
+    [
+        (["a = b", "c = a"], 3, True),
+        (["a = b", "c = a", "d = a"], 3, False),
+        (["a = b", "c = a", "a = d", "e = a"], 3, True),
+        (["a = b", "c = a", "a = a + c"], 3, False),
+        (["a = b", "d = c", "e = a"], 3, False),
+        (["a = b", "c = f(", "    a)"], 3, True),
+        (["c = a", "a = b", "c = a"], 4, True),
+    ],
+)
+def test_what_is_bound_may_be_read_once(lines: list[str], at: int, alone: bool) -> None:
+    text = "def f():\n    " + "\n    ".join(lines)
+    tree = ast.parse(text)
+    statement = next(x for x in ast.walk(tree) if isinstance(x, ast.Assign) and x.lineno == at)
+    bound = next(k for k, row in enumerate(text.splitlines(), 1) if row.strip().startswith("a = b"))
+    assert handed._is_alone(tree, "a", bound, statement) is alone

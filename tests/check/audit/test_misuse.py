@@ -102,6 +102,10 @@ def test_misuse_ends_in_one_clear_message(call: Any, message: str) -> None:
     assert re.match(f"(audit: )?{message}", str(told.value)), told.value
 
 
+def test_a_seed_is_a_whole_number_of_python_or_numpy() -> None:
+    assert audit(backward, loss, P, A, seed=np.int64(3)).passed
+
+
 def test_the_error_of_the_users_code_is_told_and_kept() -> None:
     with pytest.raises(tg.GraphError, match="RuntimeError: not ready") as told:
         audit(raises, loss, P, A)
