@@ -103,7 +103,7 @@ def test_arrays_are_looked_for_eight_levels_deep() -> None:
         assert any(x is inner for x in objects_in(nest(inner, levels))) is there
         changed = nest(array, levels)
         exchange(changed, {id(array): array * 3})
-        assert not there or get(changed, (("item", "a"),) * levels).tolist() == [3, 3]
+        assert get(changed, (("item", "a"),) * levels).tolist() == ([3, 3] if there else [1, 1])
     assert arrays_in(array) == {} and arrays_in([np.arange(3), array]) == {(("item", 1),): array}
 
 

@@ -64,7 +64,7 @@ class Scope:
     def enter(self, frame: FrameType, parameters: Iterable[str]) -> None:
         """At a call: the attributes of ``self`` and what is a parameter by the name of a global."""
         values = frame.f_locals
-        self._await(name for name in parameters if name in frame.f_globals and name not in values)
+        self._await(name for name in parameters if name in frame.f_globals)
         for name, value in values.items():
             inner = getattr(value, "__dict__", None)
             if isinstance(inner, dict) and name == "self":

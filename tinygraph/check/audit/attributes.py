@@ -110,7 +110,7 @@ def exchange(x: Any, new: Mapping[int, Any]) -> None:
         for step, part in [*parts_of(x)]:
             if id(part) in new:
                 put(root, (*path, step), new[id(part)])
-            elif not isinstance(part, (int, float, str, bool, type(None), np.ndarray, Node)) and len(path) < 8:
+            elif not isinstance(part, (int, float, str, bool, type(None), np.ndarray, Node)) and len(path) < 7:
                 visit(part, (*path, step), root)
 
     visit(x, (), x)
