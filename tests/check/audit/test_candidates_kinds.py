@@ -55,7 +55,17 @@ def test_nobody_picks_what_is_only_a_part_of_a_statement() -> None:
     assert any(x.inner for x in things(half, "dh * (1 - hs[t + 1] ** 2)"))
 
 
-@each("text, yes", [("dU += dh @ hs[t].T", True), ("dh @ hs[t].T", False), ("dz @ xs[t].T", False), ("db += dh", True)])
+@each(
+    "text, yes",
+    [
+        ("dh * (1 - h**2)", False),
+        ("h - ts[t]", False),
+        ("dU += dh @ hs[t].T", True),
+        ("dh @ hs[t].T", False),
+        ("dz @ xs[t].T", False),
+        ("db += dh", True),
+    ],
+)
 def test_what_grows_may_be_a_sum_before_the_first_step(text: str, yes: bool) -> None:
     sums = [x for x in things(mixed, text) if x.kind == "sum"]
     assert sums and any(str(x).endswith("the initial " + x.of.removeprefix("the initial ")) for x in sums) is yes
