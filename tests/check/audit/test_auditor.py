@@ -76,6 +76,23 @@ def test_where_no_time_is_known_loops_within_loops_are_followed_too() -> None:
     assert report.findings[0].source == "dV += 3 * dy @ hs[t + 1].T", report
 
 
+def test_of_one_parameter_alone_the_place_of_a_lost_line_is_told() -> None:
+    def lost(W: Any, xs: Any) -> Any:
+        dW = np.zeros_like(W)
+        for t in range(len(xs)):
+            h = np.tanh(W @ xs[t])
+            dh = 2 * h
+            dz = dh * (1 - h**2)
+            helper = dz * 0
+        return dW, helper[:0]
+
+    def squares(W: Any, xs: Any) -> Any:
+        return sum(np.sum(np.tanh(W @ x) ** 2) for x in xs)
+
+    report = audit(lost, squares, {"W": np.ones((2, 3))}, {"xs": DATA["xs"]})
+    assert [f.kind for f in report.findings] == ["a line is missing"], report
+
+
 def test_a_pass_that_returns_arrays_for_nodes_alone_is_followed() -> None:
     def shy(W: Any, v: Any) -> Any:
         return (None if type(W) is np.ndarray else 2 * W), 3 * v

@@ -166,6 +166,8 @@ def loss(ys, ts):
 SHAPES = {"W": (H, H), "U": (H, I), "P": (4, H), "Q": (4, 4), "V": (O, H)}
 BIND = f"before = hs[t - 1]\n        a, b, late = {CALL.replace('hs[t - 1]', 'before')}"
 
+REBOUND = BIND.replace("a, b, late =", "a, b, before =") + "\n        late = before"
+
 
 def audited(text: str, folder: Path) -> Any:
     file = folder / "by_hand.py"
@@ -194,6 +196,7 @@ AT_CALL: list[tuple[str, str, str, str]] = [
     (ONE.replace("dh = V.T", "h = hs[t]\n        dh = V.T"), "hs[t], hs[t - 1], dh)", "h, h, dh)", IN_ONE),
     (ONE.replace(f"a, b, late = {CALL}", BIND), "before = hs[t - 1]", "before = hs[t]", "before = hs"),
     (ONE.replace(f"a, b, late = {CALL}", BIND), "before = hs[t - 1]", "before = np.zeros(5)", "before = np"),
+    (ONE.replace(f"a, b, late = {CALL}", REBOUND), "before = hs[t - 1]", "before = hs[t]", "before = hs"),
     (NAMED, "before=hs[t - 1]", "before=hs[t]", IN_ONE),
     (NAMED, "before=hs[t - 1], x=xs[t], h=hs[t])", "before=hs[t], x=xs[t], h=hs[t - 1])", IN_ONE),
     (LEFT_OUT, "dh, hs[t - 1])", "dh)", IN_ONE),

@@ -77,6 +77,7 @@ def test_where_nothing_that_is_wrong_depends_on_it_no_value_mends_anything() -> 
     assert levers(Linear(NOTHING, ONE))._lever(0) is None
     right_alone = np.vstack([np.ones((2, 3)), np.zeros((6, 3))])
     assert levers(Linear(right_alone, ONE))._lever(0) is None
+    assert levers(Linear(BOTH, ONE, 0 * WRONG))._lever(0) is None, "nothing is wrong"
 
 
 @each("by", [-0.01, 3.0])
@@ -84,6 +85,8 @@ def test_of_a_gradient_it_is_told_what_it_must_be_in_the_end(by: float) -> None:
     own = levers(Linear(OF_A * (by / -0.01), ONE))._lever(0)
     np.testing.assert_allclose(own.own, ONE[0] + WRONG[2:5] / by)
     np.testing.assert_allclose(own.due[0], own.own)
+    column = levers(Linear(OF_A * (by / -0.01), [ONE[0].reshape(3, 1)]))._lever(0)
+    np.testing.assert_allclose(column.own, own.own.reshape(3, 1))
     twice = levers(Linear(np.hstack([OF_A, OF_A]) * (by / -0.01), [ONE[0], 2 * ONE[0]]))._lever(0)
     np.testing.assert_allclose(twice.own, 2 * ONE[0] + WRONG[2:5] / by)
     assert twice.due == [None, None]

@@ -203,9 +203,10 @@ class Candidates:
                     t.step: t for f in self._families[nodes[0].size] for t in f.values() if t.family == thing.family
                 }
                 for sign in (-1, 1):
-                    due = {nodes[j]: family.get((thing.step or 0) + sign * (j - k)) for j in off}
-                    if all(due.values()) and all(fits(t.array, x.shape) for x, t in due.items() if t):
-                        return {x: t for x, t in due.items() if t}
+                    pairs = [(nodes[j], family.get((thing.step or 0) + sign * (j - k))) for j in off]
+                    due = {x: t for x, t in pairs if t and fits(t.array, x.shape)}
+                    if len(due) == len(off):
+                        return due
         return {}
 
     def _of_steps(self, node: Node) -> list[Thing]:
