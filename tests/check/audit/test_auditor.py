@@ -57,15 +57,28 @@ def test_of_a_loss_that_is_no_sum_over_steps_it_is_said_that_lines_may_be_named_
 
 def fixed_loss(Wx: Any, Wh: Any, V: Any, xs: Any, ts: Any) -> Any:
     """Of four steps, whatever there is."""
-    h, total = np.zeros((5, 1)), 0.0
+    h, total = np.zeros(5), 0.0
     for t in range(4):
-        h = np.tanh(Wx @ xs[t, :, None] + Wh @ h)
-        total = total + np.sum((V @ h - ts[t, :, None]) ** 2)
+        h = np.tanh(Wx @ xs[t] + Wh @ h)
+        total = total + np.sum((V @ h - ts[t]) ** 2)
     return total
 
 
 def fixed(Wx: Any, Wh: Any, V: Any, xs: Any, ts: Any) -> Any:
-    return doubled(Wx, Wh, V, [xs[t, :, None] for t in range(4)], [ts[t, :, None] for t in range(4)])
+    hs = [np.zeros(5)]
+    for t in range(4):
+        hs.append(np.tanh(Wx @ xs[t] + Wh @ hs[-1]))
+    dWx, dWh, dV = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(V)
+    for t in range(4):
+        dy = 2 * (V @ hs[t + 1] - ts[t])
+        dV += 3 * np.outer(dy, hs[t + 1])
+        dh = V.T @ dy
+        for i in range(t, -1, -1):
+            da = dh * (1 - hs[i + 1] ** 2)
+            dWx += np.outer(da, xs[i])
+            dWh += np.outer(da, hs[i])
+            dh = Wh.T @ da
+    return dWx, dWh, dV
 
 
 def test_where_no_time_is_known_loops_within_loops_are_followed_too() -> None:
@@ -73,24 +86,26 @@ def test_where_no_time_is_known_loops_within_loops_are_followed_too() -> None:
     report = audit(fixed, fixed_loss, WEIGHTS, data)
     assert {row.steps for row in report.rows} == {None} and report.wrong == ("V",)
     assert not any("could not be followed" in note for note in report.notes), report
-    assert report.findings[0].source == "dV += 3 * dy @ hs[t + 1].T", report
+    assert report.findings[0].source == "dV += 3 * np.outer(dy, hs[t + 1])", report
 
 
-def test_of_one_parameter_alone_the_place_of_a_lost_line_is_told() -> None:
-    def lost(W: Any, xs: Any) -> Any:
-        dW = np.zeros_like(W)
+def test_a_line_that_has_no_like_is_missed_after_the_one_that_makes_what_it_needs() -> None:
+    def embedded(W: Any, E: Any, xs: Any) -> Any:
+        return sum(np.sum(np.tanh(W @ np.tanh(E @ x)) ** 2) for x in xs)
+
+    def lost(W: Any, E: Any, xs: Any) -> Any:
+        dE = np.zeros_like(E)
         for t in range(len(xs)):
-            h = np.tanh(W @ xs[t])
-            dh = 2 * h
-            dz = dh * (1 - h**2)
-            helper = dz * 0
-        return dW, helper[:0]
+            u = np.tanh(E @ xs[t])
+            h = np.tanh(W @ u)
+            dz = 2 * h * (1 - h**2)
+            du = W.T @ dz * (1 - u**2)
+            dE += du @ xs[t].T
+        return {"E": dE}
 
-    def squares(W: Any, xs: Any) -> Any:
-        return sum(np.sum(np.tanh(W @ x) ** 2) for x in xs)
-
-    report = audit(lost, squares, {"W": np.ones((2, 3))}, {"xs": DATA["xs"]})
-    assert [f.kind for f in report.findings] == ["a line is missing"], report
+    weights = {"W": WEIGHTS["Wh"], "E": WEIGHTS["Wx"]}
+    report = audit(lost, embedded, weights, {"xs": DATA["xs"]})
+    assert [(f.source, f.kind) for f in report.findings] == [("dz = 2 * h * (1 - h**2)", "a line is missing")], report
 
 
 def test_a_pass_that_returns_arrays_for_nodes_alone_is_followed() -> None:

@@ -196,7 +196,7 @@ AT_CALL: list[tuple[str, str, str, str]] = [
     (ONE.replace("dh = V.T", "h = hs[t]\n        dh = V.T"), "hs[t], hs[t - 1], dh)", "h, h, dh)", IN_ONE),
     (ONE.replace(f"a, b, late = {CALL}", BIND), "before = hs[t - 1]", "before = hs[t]", "before = hs"),
     (ONE.replace(f"a, b, late = {CALL}", BIND), "before = hs[t - 1]", "before = np.zeros(5)", "before = np"),
-    (ONE.replace(f"a, b, late = {CALL}", REBOUND), "before = hs[t - 1]", "before = hs[t]", "before = hs"),
+    (ONE.replace(f"a, b, late = {CALL}", REBOUND), "before = hs[t - 1]", "before = np.zeros(5)", "before = np"),
     (NAMED, "before=hs[t - 1]", "before=hs[t]", IN_ONE),
     (NAMED, "before=hs[t - 1], x=xs[t], h=hs[t])", "before=hs[t], x=xs[t], h=hs[t - 1])", IN_ONE),
     (LEFT_OUT, "dh, hs[t - 1])", "dh)", IN_ONE),
