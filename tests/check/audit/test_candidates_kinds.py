@@ -12,7 +12,7 @@ from tinygraph.check.audit.present import Present
 from tinygraph.check.audit.right import Thing
 
 from .test_candidates import half
-from .test_written import back, operation, states, written
+from .test_written import back, keeping_loss, loss, operation, states, written
 
 
 def mixed(W: Any, U: Any, b: Any, xs: Any, ts: Any) -> Any:
@@ -30,8 +30,8 @@ def mixed(W: Any, U: Any, b: Any, xs: Any, ts: Any) -> Any:
     return dW, dU, db
 
 
-def things(backward: Any, text: str) -> list[Thing]:
-    present = Present(written(backward))
+def things(backward: Any, text: str, of: Any = loss) -> list[Thing]:
+    present = Present(written(backward, of))
     told = Candidates(present).of(operation(present.written, text))
     return [thing for assignment in told for thing in assignment.values()]
 
@@ -69,3 +69,22 @@ def test_nobody_picks_what_is_only_a_part_of_a_statement() -> None:
 def test_what_grows_may_be_a_sum_before_the_first_step(text: str, yes: bool) -> None:
     sums = [x for x in things(mixed, text) if x.kind == "sum"]
     assert sums and any(str(x).endswith("the initial " + x.of.removeprefix("the initial ")) for x in sums) is yes
+
+
+def at_the_end(W: Any, U: Any, b: Any, xs: Any, ts: Any, hs: Any) -> Any:
+    """Begins with the wrong one of the last two states."""
+    dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
+    last = hs[-2]
+    late = 2 * (last - ts[-1])
+    for t in reversed(range(len(xs))):
+        dz = late * (1 - hs[t + 1] ** 2)
+        dW += dz @ xs[t].T
+        dU += dz @ hs[t].T
+        db += dz
+        late = U.T @ dz + 2 * (hs[t] - ts[t - 1])
+    return dW, dU, db
+
+
+def test_what_is_picked_once_may_be_another_value_and_no_part_of_an_adjoint() -> None:
+    told = things(at_the_end, "hs[-2]", keeping_loss)
+    assert any(x.kind == "value" for x in told) and not any(x.kind == "part" for x in told)

@@ -176,3 +176,26 @@ def test_zeros_lack_no_term_and_are_no_product() -> None:
     assert own._is_term(run, ROW, np.ones(2)) is True and own._is_term(run, ONE, ONE) is False
     vars(own).update(_pairs=[[(ROW, 0 * ROW), (ROW, ROW)]])
     assert own._of_factor() == FACTOR
+
+
+@each(
+    "made, lost, yes",
+    [
+        ([1.0], [1.0], True),
+        ([-2.0], [2.0], True),
+        ([2.0], [-2.0], True),
+        ([2.0], [3.0], False),
+        ([2.0], [], False),
+        ([], [-1.0], True),
+        ([], [2.0], False),
+        ([2.0, -5.0], [5.0], True),
+        ([2.0], [1.0], True),
+    ],
+)
+def test_a_term_that_is_missing_is_a_thing_or_the_multiple_that_was_made(made: Any, lost: Any, yes: bool) -> None:
+    def matches(factors: Any) -> Any:
+        return lambda *_: [SimpleNamespace(factor=factor) for factor in factors]
+
+    own: Any = kinds._Kinds.__new__(kinds._Kinds)
+    own.written = SimpleNamespace(book=SimpleNamespace(look=matches(made)), look=matches(lost))
+    assert own._is_term(SimpleNamespace(near=[], root=None), ROW, np.array([0.3, 0.7])) is yes

@@ -210,3 +210,8 @@ def test_without_targets_no_loss_is_known() -> None:
         Alone(same, lambda t, b: 1.0), loss=lambda outputs: np.sum(outputs**2), inputs=X, repair=False
     )
     assert not report.passed and not any("another loss" in note for note in report.notes)
+
+
+def test_what_is_right_at_one_step_alone_is_told_with_it() -> None:
+    net = Net(same, lambda t, b: 1.0 if t == 1 else 1.7)
+    assert named(net, REAL) == ["right for the sum of half squares at T = 1"]

@@ -184,7 +184,7 @@ class _Kinds:
     def _of_name(self) -> str:
         """What is read where another thing is due that some line made."""
         for place in self._places:
-            read = all(x.size > 1 and x in run.needs and not run.computes(x) for run, x in place)
+            read = all(x in run.needs and not run.computes(x) for run, x in place)
             if read and all(self._is_there(run, run.needs[x]) for run, x in place):
                 return NAME
         return ""
