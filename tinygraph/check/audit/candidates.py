@@ -189,7 +189,7 @@ class Candidates:
     def but_for_steps(self, operation: Operation) -> dict[Node, Thing]:
         """What an operation should make at its other runs, told from a run in which it made an adjoint, or a part."""
         nodes = operation.nodes
-        if len(nodes) < 2 or nodes[0].size == 1:
+        if len(nodes) < 2 or (size := nodes[0].size) == 1:
             return {}
         exact = [self._of_steps(x) for x in nodes]
         off = [
@@ -199,9 +199,7 @@ class Candidates:
         ]
         for k, own in enumerate(exact):
             for thing in own if off else ():
-                family = {
-                    t.step: t for f in self._families[nodes[0].size] for t in f.values() if t.family == thing.family
-                }
+                family = {t.step: t for f in self._families[size] for t in f.values() if t.family == thing.family}
                 for sign in (-1, 1):
                     pairs = [(nodes[j], family.get((thing.step or 0) + sign * (j - k))) for j in off]
                     due = {x: t for x, t in pairs if t and fits(t.array, x.shape)}
