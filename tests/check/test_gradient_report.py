@@ -50,6 +50,12 @@ def test_in_a_notebook_the_rows_are_a_table_with_red_ones() -> None:
 def test_a_report_passes_if_each_error_is_small_enough() -> None:
     assert Report((FINE,), 1e-9).passed and not Report((FINE,), 9e-10).passed and not Report((FINE, NONE), 1.0).passed
     assert Report((FINE, WRONG), 1.0).largest_error == 0.25
+    assert "wrong" not in str(Report((FINE, WRONG), 0.25)) and "b (" not in str(
+        GradientError(Report((FINE, WRONG), 0.2))
+    )
+    assert "wrong gradient of a_long_name_of_one\n" in str(GradientError(Report((FINE, WRONG), 1e-9)))
+    nameless = tg.parameter(np.ones(2))
+    assert [row.name for row in tg.check.gradients(tg.tanh, [nameless], order=1).rows] == [nameless.label()] != [""]
 
 
 @each(

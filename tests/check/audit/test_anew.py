@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -138,3 +139,38 @@ def test_a_weight_that_a_step_reads_twice_has_the_sum_of_both() -> None:
     assert right.is_whole and {*due} == {*WEIGHTS}
     for name, g in due.items():
         np.testing.assert_allclose(right.gradients[name], g, rtol=1e-9)
+
+
+def test_gradients_that_are_no_nodes_do_not_matter_for_how_far_it_goes_back() -> None:
+    *_, (_, _, _, outcome) = anew(2)
+    for other in (None, np.ones(3)):
+        assert steps_back(replace(outcome, gradients={**outcome.gradients, "U": other}), T) == 2
+
+
+def counted_loss(Wx: Any, Wh: Any, V: Any, xs: Any, ts: Any) -> Any:
+    """With whole numbers in the sum, and a sigmoid in the place of tanh."""
+    h, total = np.zeros((H, 1)), 0.0
+    for x, t in zip(xs, ts, strict=True):
+        h = 1 / (1 + np.exp(-(Wx @ x + Wh @ h)))
+        total = total + np.sum((V @ h - t) ** 2 * np.array([[1], [2]]))
+    return total
+
+
+def test_whole_numbers_have_no_adjoint_and_what_is_within_a_sigmoid_is_nobodys_aim() -> None:
+    right, *_ = anew(T - 1, counted_loss)
+    assert right.is_whole
+    names = {x.of for x in right.things if x.kind == "adjoint"}
+    assert any(name.startswith("h at") for name in names) and not any("exp" in name for name in names)
+    assert not any(name.startswith(("xs", "ts", "x at", "t at")) for name in names), "of data"
+    assert all(x.array.size > 1 for x in right.things if x.kind == "adjoint")
+
+
+def test_a_parameter_without_a_gradient_is_no_reason_to_doubt_the_sum() -> None:
+    def with_k(k: Any, xs: Any, ts: Any, Wx: Any, Wh: Any, V: Any) -> Any:
+        return loss(Wx, Wh, V, xs, ts)
+
+    def back(k: Any, xs: Any, ts: Any, Wx: Any, Wh: Any, V: Any) -> Any:
+        return {"k": np.zeros(2), **dict(zip(WEIGHTS, backward(3)(Wx, Wh, V, xs, ts), strict=True))}
+
+    subject = Functions(back, with_k, {"k": np.ones(2), **WEIGHTS}, DATA)
+    assert RightAnew(subject.on_nodes(Cases(subject).case(T)), T, 3).is_whole

@@ -10,7 +10,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
-from tinygraph.check.audit.attributes import arrays_in, clone, exchange, get, name_of, objects_in, put
+from tinygraph.check.audit.attributes import arrays_in, clone, exchange, get, name_of, objects_in, parts_of, put
 from tinygraph.check.audit.cases import Cases
 from tinygraph.check.audit.naming import CLIP, INPUTS, OUTPUTS, RATE, SLOPE, TARGETS, bound, role_of, roles_of
 from tinygraph.check.audit.objects import Objects
@@ -103,7 +103,7 @@ def test_arrays_are_looked_for_eight_levels_deep() -> None:
         assert any(x is inner for x in objects_in(nest(inner, levels))) is there
         changed = nest(array, levels)
         exchange(changed, {id(array): array * 3})
-        assert not there or get(changed, (("item", "a"),) * levels).tolist() == [3, 3]
+        assert get(changed, (("item", "a"),) * levels).tolist() == ([3, 3] if there else [1, 1])
     assert arrays_in(array) == {} and arrays_in([np.arange(3), array]) == {(("item", 1),): array}
 
 
@@ -162,3 +162,18 @@ def test_unknown_names_take_what_is_left_in_order() -> None:
 )
 def test_the_gradient_of_a_name(told: str, name: str, yes: bool) -> None:
     assert names_gradient(told, name) is yes
+
+
+class One:
+    __slots__ = "weights"
+
+
+class More(One):
+    __slots__ = ("__dict__", "__weakref__", "b")
+
+
+def test_slots_are_attributes_one_alone_too() -> None:
+    own = More()
+    own.weights, own.b, own.free = np.ones(2), np.zeros(3), 5
+    assert [name for (_, name), _ in parts_of(own)] == ["free", "b", "weights"]
+    assert [name_of(path) for path in arrays_in(own)] == ["b", "weights"]

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
 
 from tests.each import each
+from tinygraph.check.audit.book import Match
+from tinygraph.check.audit.candidates import Candidates
+from tinygraph.check.audit.right import Thing
 
 from .test_blame import planted
 
@@ -72,3 +79,23 @@ def test_a_gradient_of_data_alone_is_told_where_it_is_made_first(tmp_path: Path)
     edits = [("dy = 2 * (self.y - target)", "dy = 2 * -target"), ("h = self.states[t]", "h = -self.states[t]")]
     report, lines = planted(tmp_path, "last_sigmoid", *edits)
     assert report.findings[0].line == lines[0], str(report)
+
+
+@each(
+    "exact, steps, due",
+    [
+        ([{0}, {1}, {2}], None, True),
+        ([{2}, {1, 5}, {0}], None, True),
+        ([{0}, {2}, {1}], None, False),
+        ([{0}, {1}, set()], None, False),
+        ([{0}], None, False),
+        ([{0}, {1}, {2}], "adjoint", False),
+        ([{0}, {1}, {2}], 2.0, False),
+    ],
+)
+def test_values_of_each_step_stand_one_after_the_other(exact: Any, steps: Any, due: bool) -> None:
+    one: Any = Candidates.__new__(Candidates)
+    kind, factor = steps if isinstance(steps, str) else "value", steps if isinstance(steps, float) else 1.0
+    look = {k: [Match(Thing(kind, "h", t, kind, np.ones(2)), factor, False) for t in of] for k, of in enumerate(exact)}
+    one._present = SimpleNamespace(look=look.__getitem__)
+    assert one._is_of_each_step([*look]) is due

@@ -145,6 +145,11 @@ TOGETHER = {
         ("draw = dh * (1.0 - h**2)", "draw = dh"),
         ("self.dWh += before.T @ draw", "self.dWh += h.T @ draw"),
     ),
+    "added to the parameter, and no slope": (
+        "batch_dict",
+        ("da = dh * (1 - h[t] * h[t])", "da = dh"),
+        ('grads["W"] += x[t].T @ da', 'params["W"] += x[t].T @ da'),
+    ),
     "a line lost beside a wrong one": (
         "cache_norm",
         ("dWh += hs[t].T.dot(dpre)", "dWh += 2 * hs[t].T.dot(dpre)"),

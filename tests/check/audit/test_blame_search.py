@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from tests.each import each
 from tinygraph.check.audit.blame import Blame
@@ -19,7 +22,7 @@ from .passes import PASSES, loaded
 from .plant import text_of
 from .test_blame import FAULTS
 from .test_candidates import half
-from .test_written import operation, written
+from .test_written import operation, states, written
 
 
 @each("fault", ["sign", "carry left out", "state of another step"])
@@ -72,3 +75,21 @@ def test_what_was_taken_back_is_blamed_again_where_nothing_else_mends_the_gradie
         told = blame.departures()
         assert [d.operation for d in told] == [effect.operation] * mends
         assert blame.written.wrong(blame._present.values) == (frozenset() if mends else {"W", "U", "b"})
+
+
+def test_so_many_lines_are_blamed_and_no_more() -> None:
+    def twice(W: Any, U: Any, b: Any, xs: Any, ts: Any) -> Any:
+        hs = states(W, U, b, xs)
+        dW, dU, db, late = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b), np.zeros_like(b)
+        for t in reversed(range(len(xs))):
+            dh = 2 * (hs[t + 1] - ts[t]) + late
+            dz = dh * (1 - hs[t + 1] ** 2)
+            dW += 3 * dz @ xs[t].T
+            dU -= dz @ hs[t].T
+            db += dz
+            late = U.T @ dz
+        return dW, dU, db
+
+    for most in (0, 1, 2, 8):
+        told = Blame(written(twice)).departures(most)
+        assert len(told) == min(most, 2)

@@ -82,3 +82,9 @@ def test_numbers_are_drawn_of_the_kind_that_is_there_and_each_case_once() -> Non
             assert not np.array_equal(x, case.parameters[name])
     assert abs(own.parameters["w"].std() - SCALE) < 0.05 and abs(own.parameters["w"].mean()) < 0.05
     assert not np.array_equal(own.arguments["x"], subject.arguments["x"][:2])
+
+
+def test_the_authors_own_steps_are_told_of_each_draw() -> None:
+    subject: Any = Depth(5)
+    cases = Cases(subject)
+    assert [cases.case(None, draw).steps for draw in (0, 1)] == [6, 6] and cases.case(3, 1).steps == 3

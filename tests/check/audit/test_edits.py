@@ -10,6 +10,7 @@ import pytest
 
 from tinygraph.check.audit.atoms import ScopeWatch
 from tinygraph.check.audit.edits import Edits
+from tinygraph.check.audit.forms import expression
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.source import statements_at
 from tinygraph.check.audit.wording import texts
@@ -84,3 +85,25 @@ def test_a_text_means_what_its_edit_means() -> None:
 
 def test_a_missing_carry_is_put_at_the_end_of_the_loop() -> None:
     assert ("db += dz\ndnext = U.T @ dz") not in [text for text, _ in options("db += dz")]  # it is there
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("range(n)", ["range(n - 1)", "range(n + 1)", "range(0)", "range(-1)", "range(1)", "range(1, n)"]),
+        ("enumerate(xs)", []),
+        ("zip(a, b)", []),
+        ("xs", []),
+    ],
+)
+def test_the_bounds_of_a_range_alone_are_moved(text: str, due: list[str]) -> None:
+    from tinygraph.check.audit.cases import Cases
+
+    one = subject()
+    edits = Edits(ScopeWatch(one, Cases(one).case(2)).scopes[code_of(backward)])
+    told = [ast.unparse(new) for new, _, _ in edits._ranges(expression(text))]
+    assert told == [*due, f"reversed({text})"]
+    turned = [ast.unparse(new) for new, _, _ in edits._ranges(expression(f"reversed({text})"))]
+    assert turned == [text, *(f"reversed({x})" for x in told)]
+    nothing = ast.parse("def f():\n    return").body[0].body[0]  # type: ignore[attr-defined]
+    assert edits.of(nothing) == []

@@ -103,3 +103,50 @@ class Neighbours:
 def test_neighbours_are_those_of_one_sum_and_then_those_that_are_near(name: str, due: list[tuple[str, int]]) -> None:
     written: Any = Neighbours(Wx=3, Wy=4, Wh=5, b=6, U=None, c=8)
     assert [(other, line.number) for other, line in findings._beside(written, name)] == due
+
+
+class Silent(Neighbours):
+    """No line keeps, or prepares, anything but those that are named."""
+
+    def __init__(self, keeps: int = 0, prepares: int = 0, **lines: int | None) -> None:
+        super().__init__(**lines)
+        self.keeps, self.prepares = keeps, prepares
+
+    def _line(self, number: int) -> Any:
+        return Line(__file__, "f", number, "", "", "", True) if number else None
+
+    def last_line(self, node: Any) -> Any:
+        return self._line(self.at[id(node)])
+
+    def line_that_keeps(self, name: str) -> Any:
+        return self._line(self.keeps)
+
+    def line_that_prepares(self, name: str) -> Any:
+        return self._line(self.prepares)
+
+
+@each(
+    "name, taken, told, lines",
+    [
+        ("Wh", {1}, 3, {"Wx": 3, "Wh": None, "b": 6}),  # after the line of one of its sum
+        ("Wh", {3}, 6, {"Wx": 3, "Wh": None, "b": 6}),  # unless something is told there
+        ("Wh", {3, 6}, 4, {"Wx": 3, "Wh": None, "b": 6}),  # then behind it
+        ("Wx", {6}, 5, {"Wx": None, "Wh": 6}),  # or before it, if its parameter comes after
+        ("b", {6, 3}, 7, {"Wx": 3, "Wh": 6, "b": None}),
+        ("c", {1}, 2, {"prepares": 2, "Wx": 3, "c": None}),
+        ("c", {2}, 3, {"prepares": 2, "Wx": 3, "c": None}),
+        ("a", {2}, 3, {"prepares": 2, "a": None, "Wx": 3}),
+        ("c", {1}, 2, {"prepares": 2, "c": None}),
+        ("Wx", {1}, 6, {"prepares": 2, "Wx": None, "b": 6}),
+        ("c", {1}, 9, {"keeps": 9, "prepares": 2, "c": None}),
+        ("c", {9}, 9, {"keeps": 9, "prepares": 2, "c": None}),
+    ],
+)
+def test_a_gradient_that_no_line_makes_has_a_place(name: str, taken: set[int], told: int, lines: Any) -> None:
+    one = findings._silent(Silent(**lines), name, None, taken)  # type: ignore[arg-type]
+    assert one is not None and (one.line, one.parameters, one.kind) == (told, (name,), "a line is missing")
+    assert one.due.startswith(f"the gradient of {name}, which no line makes")
+
+
+def test_a_gradient_that_no_line_makes_and_that_has_no_neighbour_has_none() -> None:
+    assert findings._silent(Silent(c=None), "c", None, ()) is None  # type: ignore[arg-type]

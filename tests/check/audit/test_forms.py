@@ -50,6 +50,10 @@ def test_slopes_are_those_of_tanh_sigmoid_and_relu_and_what_people_write_for_the
         ("h * (1 + h)", None, None),
         ("1 - h * k", None, None),
         ("1 - h", None, None),
+        ("a * b * (1 - h)", None, None),
+        ("a / h * (1 - h)", None, None),
+        ("1 - (h + h)", None, None),
+        ("1 - (h - h)", None, None),
         ("2 - h ** 2", None, None),
         ("1 - np.square(h, k)", None, None),
         ("1 - np.tanh(h, k) ** 2", None, "np.tanh(h, k)"),
@@ -94,6 +98,9 @@ def test_parts_are_exchanged_two_by_two_and_three_in_any_order() -> None:
         ("t + 1", "index", [("t", "index"), ("1", "index")]),
         ("(a, b)", "target", [("a", "target"), ("b", "target")]),
         ("-a", "root", [("a", "value")]),
+        ("a < b", "value", [("a", "value"), ("b", "value")]),
+        ("a and b", "value", [("a", "value"), ("b", "value")]),
+        ("f(*a)", "value", [("*a", "value")]),
     ],
 )
 def test_each_part_knows_what_it_is_there_for(node: str, place: str, parts: list[tuple[str, str]]) -> None:

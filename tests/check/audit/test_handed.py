@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.check.audit import handed
 
 from .passes import loaded
 
@@ -164,6 +166,8 @@ def loss(ys, ts):
 SHAPES = {"W": (H, H), "U": (H, I), "P": (4, H), "Q": (4, 4), "V": (O, H)}
 BIND = f"before = hs[t - 1]\n        a, b, late = {CALL.replace('hs[t - 1]', 'before')}"
 
+REBOUND = BIND.replace("a, b, late =", "a, b, before =") + "\n        late = before"
+
 
 def audited(text: str, folder: Path) -> Any:
     file = folder / "by_hand.py"
@@ -192,6 +196,7 @@ AT_CALL: list[tuple[str, str, str, str]] = [
     (ONE.replace("dh = V.T", "h = hs[t]\n        dh = V.T"), "hs[t], hs[t - 1], dh)", "h, h, dh)", IN_ONE),
     (ONE.replace(f"a, b, late = {CALL}", BIND), "before = hs[t - 1]", "before = hs[t]", "before = hs"),
     (ONE.replace(f"a, b, late = {CALL}", BIND), "before = hs[t - 1]", "before = np.zeros(5)", "before = np"),
+    (ONE.replace(f"a, b, late = {CALL}", REBOUND), "before = hs[t - 1]", "before = np.zeros(5)", "before = np"),
     (NAMED, "before=hs[t - 1]", "before=hs[t]", IN_ONE),
     (NAMED, "before=hs[t - 1], x=xs[t], h=hs[t])", "before=hs[t], x=xs[t], h=hs[t - 1])", IN_ONE),
     (LEFT_OUT, "dh, hs[t - 1])", "dh)", IN_ONE),
@@ -242,3 +247,23 @@ def test_what_is_handed_on_is_told_with_what_is_due(tmp_path: Path) -> None:
     (one,) = audited(ONE.replace("hs[t], hs[t - 1], dh)", "hs[t], hs[t], dh)"), tmp_path).findings
     assert (one.function, one.step, one.kind, one.parameters) == ("backward", 1, "a wrong index", ("W",))
     assert (one.makes, one.due) == ("hs[t] at step 2", "hs[t] should be hs[t] at step 1")
+
+
+@each(
+    "lines, at, alone",
+    [
+        (["a = b", "c = a"], 3, True),
+        (["a = b", "c = a", "d = a"], 3, False),
+        (["a = b", "c = a", "a = d", "e = a"], 3, True),
+        (["a = b", "c = a", "a = a + c"], 3, False),
+        (["a = b", "d = c", "e = a"], 3, False),
+        (["a = b", "c = f(", "    a)"], 3, True),
+        (["c = a", "a = b", "c = a"], 4, True),
+    ],
+)
+def test_what_is_bound_may_be_read_once(lines: list[str], at: int, alone: bool) -> None:
+    text = "def f():\n    " + "\n    ".join(lines)
+    tree = ast.parse(text)
+    statement = next(x for x in ast.walk(tree) if isinstance(x, ast.Assign) and x.lineno == at)
+    bound = next(k for k, row in enumerate(text.splitlines(), 1) if row.strip().startswith("a = b"))
+    assert handed._is_alone(tree, "a", bound, statement) is alone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 import tinygraph as tg
 from tests.each import each
 from tinygraph.check.audit import kinds
+from tinygraph.check.audit.lines import Line
 from tinygraph.check.audit.report import AuditReport
 
 from .passes import loaded
@@ -86,6 +88,8 @@ FAULTS = {
     "another gradient": ("db += draw", "dC += draw", NAME),
     "no rate": ("self.C -= lr * dC", "self.C -= dC", FACTOR),
     "no sum": ("self.C -= lr * dC", "self.C = lr * dC", "`=` in place of `+=`"),
+    "no rate, written out": ("self.C -= lr * dC", "self.C = self.C - dC", FACTOR),
+    "ascent, written out": ("self.C -= lr * dC", "self.C = self.C + lr * dC", "a wrong sign"),
 }
 
 
@@ -158,3 +162,40 @@ def test_a_scale_is_told_by_an_array_or_by_several_numbers(pairs: Any, statement
     own: Any = kinds._Kinds.__new__(kinds._Kinds)
     vars(own).update(_pairs=[pairs], statement=ast.parse(statement).body[0])
     assert own._of_scale() == kind
+
+
+def test_zeros_lack_no_term_and_are_no_product() -> None:
+    own: Any = kinds._Kinds.__new__(kinds._Kinds)
+    run: Any = SimpleNamespace(near=[np.zeros(2)], root=None)
+    book: Any = SimpleNamespace(look=lambda *_: [], factors=lambda size: np.ones((1, size)))
+    line = Line(__file__, "f", 1, "", "", "", True)
+    vars(own).update(
+        _pairs=[[(ROW, 0 * ROW)]], line=line, written=SimpleNamespace(book=book, right=book, look=book.look)
+    )
+    assert own._of_factor() == "" and own._is_term(run, ROW, 0 * ROW) is False
+    assert own._is_term(run, ROW, np.ones(2)) is True and own._is_term(run, ONE, ONE) is False
+    vars(own).update(_pairs=[[(ROW, 0 * ROW), (ROW, ROW)]])
+    assert own._of_factor() == FACTOR
+
+
+@each(
+    "made, lost, yes",
+    [
+        ([1.0], [1.0], True),
+        ([-2.0], [2.0], True),
+        ([2.0], [-2.0], True),
+        ([2.0], [3.0], False),
+        ([2.0], [], False),
+        ([], [-1.0], True),
+        ([], [2.0], False),
+        ([2.0, -5.0], [5.0], True),
+        ([2.0], [1.0], True),
+    ],
+)
+def test_a_term_that_is_missing_is_a_thing_or_the_multiple_that_was_made(made: Any, lost: Any, yes: bool) -> None:
+    def matches(factors: Any) -> Any:
+        return lambda *_: [SimpleNamespace(factor=factor) for factor in factors]
+
+    own: Any = kinds._Kinds.__new__(kinds._Kinds)
+    own.written = SimpleNamespace(book=SimpleNamespace(look=matches(made)), look=matches(lost))
+    assert own._is_term(SimpleNamespace(near=[], root=None), ROW, np.array([0.3, 0.7])) is yes

@@ -79,9 +79,9 @@ def without_the_bias(W: Any, U: Any, b: Any, xs: Any) -> Any:
 class Fitting:
     """The levers at some lines of a backward pass, by the beginnings of the lines."""
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: Any, of: Any = loss) -> None:
         weights = {"W": rng.normal(size=(3, 2)), "U": rng.normal(size=(3, 3)), "b": rng.normal(size=(3, 1))}
-        subject = Functions(function, loss, weights, {"xs": rng.normal(size=(4, 2, 1))})
+        subject = Functions(function, of, weights, {"xs": rng.normal(size=(4, 2, 1))})
         self.trial = Trials(subject, Cases(subject).case(2))
         self.function = code_of(function)
         self.tree = source_of(self.function).tree
@@ -118,6 +118,7 @@ def test_of_a_wrong_adjoint_the_option_that_makes_it_at_each_run_fits() -> None:
     assert fits.trial.wrong == {"W", "U", "b"}
     assert fits("dz = ", SLOPE) == SLOPE[:1]
     assert fits("dh = ", ["hs[t + 1] + late", "late"]) == []
+    assert fits("late = ", ["U.T @ dz", "dz"]) == []  # no value of it mends the last step
     assert fits("dW += ", ["dz @ xs[t].T", "(dh * (1 - hs[t + 1] ** 2)) @ xs[t].T"], ast.Add()) == []
 
 
@@ -208,3 +209,24 @@ def test_edits_run_one_at_a_time_or_all_with_a_hook() -> None:
     with running({function: tree}, [call], seen.append):
         assert loss(*zeros) == 0 and seen == [0]
     assert "_tinygraph_edit" not in globals() and loss.__code__ is function.__code__
+
+
+def both(W: Any, U: Any, b: Any, xs: Any) -> Any:
+    hs = [np.zeros((3, 1))]
+    for x in xs:
+        h = np.tanh(W @ x + U @ hs[-1] + b)
+        hs.append(h)
+    dW, dU, db, late = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b), np.zeros_like(b)
+    for t in range(len(xs) - 1, -1, -1):
+        dz = (hs[t + 1] + late) * (1 - hs[t + 1] ** 2)
+        dW += dz @ xs[t].T
+        dU += dz @ hs[t].T
+        db += 3.0 * dz  # wrong
+        late = U.T @ dz
+    return 0.5 * sum(np.sum(h * h) for h in hs), dW, dU, db
+
+
+def test_what_the_forward_pass_computes_is_no_lever() -> None:
+    fits = Fitting(both, None)
+    assert fits.trial.wrong == {"b"} and fits("db += 3.0", ["-dz", "dz"], ast.Add()) == ["dz"]
+    assert fits("h = ", ["h", "np.tanh(h)"]) is None

@@ -169,3 +169,49 @@ def test_where_nobody_names_a_loss_the_one_of_the_gradients_is_taken() -> None:
         assert report.loss == "the sum of half squares divided by B"
         assert report.passed is not forget
         assert report.notes[0].startswith("nobody says what the loss is")
+
+
+class Clipped(Net):
+    def backward(self, x: Any, t: Any) -> None:
+        super().backward(x, t)
+        self.dWx, self.dWh, self.dWy = (np.clip(g, -0.5, 0.5) for g in (self.dWx, self.dWh, self.dWy))
+
+
+def test_a_clipped_gradient_tells_its_loss_too() -> None:
+    assert named(Clipped(same, lambda t, b: 2.0), REAL) == ["right for the sum of squares"]
+
+
+class Idle(Net):
+    """With parameters that nothing depends on, whose gradients belong to any loss, and one of another loss."""
+
+    def __init__(self, out: Any, slope: Any) -> None:
+        super().__init__(out, slope)
+        self.Ua, self.Ub = np.ones(2), np.ones(3)
+
+    def backward(self, x: Any, t: Any) -> None:
+        super().backward(x, t)
+        self.dWy *= 2
+        self.dUa, self.dUb = np.zeros(2), np.zeros(3)
+
+
+def test_of_two_losses_the_one_of_most_gradients_is_told() -> None:
+    assert named(Idle(same, lambda t, b: 1.0), REAL) == ["right for the sum of half squares, but for Wy"]
+
+
+class Alone(Net):
+    def backward(self, x: Any) -> None:  # type: ignore[override]
+        super().backward(x, np.zeros((*np.shape(x)[:2], V)))
+
+
+def test_without_targets_no_loss_is_known() -> None:
+    subject = Objects(Alone(same, lambda t, b: 1.0), lambda outputs: np.sum(outputs**2), X, None)
+    assert fitting(subject, Cases(subject)) == []
+    report = tg.check.audit(
+        Alone(same, lambda t, b: 1.0), loss=lambda outputs: np.sum(outputs**2), inputs=X, repair=False
+    )
+    assert not report.passed and not any("another loss" in note for note in report.notes)
+
+
+def test_what_is_right_at_one_step_alone_is_told_with_it() -> None:
+    net = Net(same, lambda t, b: 1.0 if t == 1 else 1.7)
+    assert named(net, REAL) == ["right for the sum of half squares at T = 1"]

@@ -86,6 +86,9 @@ MISUSES: list[tuple[Any, str]] = [
     (partial(audit, backward, loss, P, None), "audit: no arguments"),
     (partial(audit, leaves, loss, P, A), "audit: leaves stops at .*: sys.exit.3."),
     (partial(audit, backward, loss, P, A, seed=-1), "audit: no seed"),
+    (partial(audit, backward, loss, P, A, seed=1.5), "audit: no seed"),
+    (partial(audit, backward, loss, P, A, seed="1"), "audit: no seed"),
+    (partial(audit, Cell().backward), "audit: no parameters"),
     (partial(audit, raises, loss, P, A), r"audit: raises stops at .*test_misuse.py:\d+: raise RuntimeError"),
     (partial(audit, out_of_range, loss, P, A), "audit: out_of_range stops at .*: return x.99., b"),
     (partial(audit, backward, loss, {"a": {"w": P["w"]}, "c": {"w": P["w"]}, "w": P["w"]}, A), "two parameters"),
@@ -97,6 +100,10 @@ def test_misuse_ends_in_one_clear_message(call: Any, message: str) -> None:
     with pytest.raises(tg.GraphError) as told:
         call()
     assert re.match(f"(audit: )?{message}", str(told.value)), told.value
+
+
+def test_a_seed_is_a_whole_number_of_python_or_numpy() -> None:
+    assert audit(backward, loss, P, A, seed=np.int64(3)).passed
 
 
 def test_the_error_of_the_users_code_is_told_and_kept() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.check.audit.atoms import ScopeWatch, functions_near
+from tinygraph.check.audit.atoms import ScopeWatch, functions_near, is_atom
 from tinygraph.check.audit.cases import Cases
+from tinygraph.check.audit.forms import expression
 from tinygraph.check.audit.functions import Functions
 from tinygraph.check.audit.objects import Objects
 from tinygraph.recording.recorded import code_of
@@ -96,6 +97,7 @@ def test_shapes_are_those_of_a_run() -> None:
     assert own.whole == {"n", "t", "flags", "H"} and "never" not in own.shapes and "names" not in own.shapes
     assert {*own.nodes} == {*own.shapes} and {*own.sizes} == {"n", "H", "cube[0, 0, t % 2]"}
     assert {"dz", "late"} <= {*own.alike((H,))} and "flags" not in own.alike((H,)) and "n" not in own.arrays
+    assert not {"flags", "cube[0, 0, t % 2]"} & {*own.arrays} and "dz" in own.arrays and "W" not in own.alike((H,))
     assert sys.gettrace() is None or sys.gettrace() is not watch._call
 
 
@@ -174,4 +176,57 @@ def test_functions_without_a_source_are_left_out() -> None:
 def test_functions_of_a_file_with_their_methods() -> None:
     near = [f.__name__ for f in functions_near(code_of(slope))]
     assert {"forward", "slope", "loss", "backward", "watched", "__init__", "size"} <= {*near}
-    assert near.count("forward") == 2 and "case" not in near
+    assert near.count("forward") == 3 and "case" not in near
+
+
+Q = rng.normal(size=2)
+
+
+def of_globals(W: Any, x: Any, rows: Any) -> Any:
+    return np.sum(W @ x) + np.sum(Q)
+
+
+def back_of_globals(W: Any, x: Any, rows: Any) -> Any:
+    odd, deep = np.array([None, 1], object), np.zeros((2, 3, 4))  # noqa: F841
+    for t in range(len(rows)):
+        deep[0, t] = 1.0
+        own = np.ones(H), Slotted()
+    return own[0][:, None] * x, np.ones(2)
+
+
+class Slotted:
+    __slots__ = ("W", "dW", "x")
+
+    def __init__(self) -> None:
+        self.W = np.ones((H, I))
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return self.W @ x
+
+    def backward(self, dy: Any) -> None:
+        other = Net()
+        self.dW = np.outer(dy, self.x)
+        del other
+
+
+def test_parameters_that_are_globals_are_known_and_what_is_no_number_is_not() -> None:
+    subject = Functions(
+        back_of_globals, of_globals, {"W": rng.normal(size=(H, I)), "Q": Q}, {"x": np.ones(I), "rows": np.ones((2, 2))}
+    )
+    own = ScopeWatch(subject, Cases(subject).case(None)).scopes[code_of(back_of_globals)]
+    assert own.shapes["Q"] == (2,) and "odd" not in own.shapes
+    assert own.shapes["deep[0, t]"] == (4,) and own.shapes["rows[t]"] == (2,) and "rows[0, t]" not in own.shapes
+
+
+def test_what_an_object_holds_is_its_own_whether_it_has_a_dict_or_not() -> None:
+    subject = Objects(Slotted(), lambda y, t: np.sum((y - t) ** 2), np.ones(I), np.ones(H))
+    scopes = ScopeWatch(subject, Cases(subject).case(None)).scopes
+    own = next(scope for f, scope in scopes.items() if f.__name__ == "backward")
+    assert own.shapes["self.dW"] == (H, I) and own.shapes["self.x"] == (I,)
+    assert not {"self.cache", "self.rate", "self.W"} & {*own.shapes, *own._waiting}
+
+
+def test_names_attributes_and_places_are_atoms() -> None:
+    for text, yes in (("a", True), ("a.b[0].c", True), ("f(a).b", False), ("(a + b)[0]", False), ("1", False)):
+        assert is_atom(expression(text)) is yes

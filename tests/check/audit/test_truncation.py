@@ -127,3 +127,8 @@ def test_a_gradient_of_zeros_is_no_reason_and_one_that_is_none_is() -> None:
     assert truncation(outcome, hand) == "truncated after 1 step back"
     for lost in (None, np.full(SHAPES["Wy"], np.nan), np.full(SHAPES["Wy"], np.inf)):
         assert truncation(outcome, {**hand, "Wy": lost}) == ""
+
+
+def test_a_pass_is_looked_at_over_more_steps_than_the_author_has() -> None:
+    report = tg.check.audit(windows(1), loss, WEIGHTS, {"x": X[:2], "y": Y[:2]}, repair=False)
+    assert report.passed and any("truncated after 1 step back" in note for note in report.notes), report

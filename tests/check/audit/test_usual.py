@@ -151,11 +151,13 @@ def test_arguments_are_cut_and_repeated_where_time_lies() -> None:
 def test_drawn_numbers_are_of_the_kind_that_was_there() -> None:
     flags, half = np.array([True, False]), rng.normal(size=3).astype(np.float32)
     before: dict[str, Any] = {"x": X, "labels": LABELS, "hot": ONE_HOT, "rows": ONE_HOT.swapaxes(1, 2), "flags": flags}
+    before |= {"empty": [], "no": np.zeros((0, 3))}
     before |= {"half": half, "yes": (X > 0) * 1.0, "none": np.zeros((2, 2))}
     before |= {"ids": [0, 5, 2], "bools": [True, False], "s": "text", "t": (X, 3)}
     before["few"] = np.where(np.arange(60).reshape(T, B, 5) < 2, [0.0, 1.0, 0.0, 1.0, 0.0], X)
     own = drawn(before, np.random.default_rng(0))
     assert (own["few"] < 0).any(), "numbers of which some are 0 and 1"
+    assert own["empty"] == [] and own["no"].shape == (0, 3)
     for key in ("x", "labels", "hot", "rows", "flags", "half", "yes", "none"):
         assert (own[key].shape, own[key].dtype) == (before[key].shape, before[key].dtype), key
     many = drawn({"x": np.ones((2, 3000)) * 3, "k": np.full(3000, 4), "i": [4] * 3000}, np.random.default_rng(0))

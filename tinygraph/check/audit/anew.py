@@ -42,7 +42,7 @@ def steps_back(outcome: Outcome, steps: int) -> int | None:
     """How many steps the pass goes back from each step, by how often its lines run; None where that is not clear."""
     roots = [g for g in outcome.gradients.values() if isinstance(g, Node)]
     forward = {*ancestors([outcome.loss])}
-    written = [x for x in ancestors(roots) if x not in forward and x.op is not None and key_of(x)]
+    written = [x for x in ancestors(roots) if x not in forward and key_of(x)]
     runs = {*Counter((key_of(x), x.name) for x in written).values()}
     counts = {back: len(pairs_of(steps, back)) for back in range(1, steps)}
     return next((back for back in reversed(counts) if {counts[back], counts[back] - steps} & runs), None)
@@ -85,7 +85,7 @@ class RightAnew(Right):
         while left:
             x = left.pop()
             if x.op is not None and x.op.name in ("add", "negative", "subtract", "multiply", "divide", "copy"):
-                left += [y for y in x.inputs if y.size == 1 and y.op is not None]
+                left += [y for y in x.inputs if y.op is not None]
             elif x in self._steps:
                 yield x
 

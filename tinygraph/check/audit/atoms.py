@@ -64,7 +64,7 @@ class Scope:
     def enter(self, frame: FrameType, parameters: Iterable[str]) -> None:
         """At a call: the attributes of ``self`` and what is a parameter by the name of a global."""
         values = frame.f_locals
-        self._await(name for name in parameters if name in frame.f_globals and name not in values)
+        self._await(name for name in parameters if name in frame.f_globals)
         for name, value in values.items():
             inner = getattr(value, "__dict__", None)
             if isinstance(inner, dict) and name == "self":
@@ -79,8 +79,8 @@ class Scope:
         """At a line: which of the names have a value by now."""
         values, names = frame.f_locals, frame.f_globals
         for text, code in [*self._bases.items()]:
-            ok, value = _evaluated(code, names, values)
-            if ok:
+            value = _evaluated(code, names, values)
+            if value is not None:
                 self._open(text, value, values)
                 del self._bases[text]
         for name, value in values.items():
@@ -88,12 +88,12 @@ class Scope:
                 self._opened.add(name)
                 self._open(name, value, values)
         for text, code in [*self._waiting.items()]:
-            ok, value = _evaluated(code, names, values)
-            if ok and _is_number(value):
+            value = _evaluated(code, names, values)
+            if _is_number(value):
                 self.shapes[text], self.nodes[text] = np.shape(value), ast.parse(text, mode="eval").body
                 if np.asarray(value).dtype.kind in "iub":
                     self.whole.add(text)
-            if ok and (_is_number(value) or value is not None):
+            if value is not None:
                 del self._waiting[text]
 
     def _open(self, text: str, value: Any, values: Mapping[str, Any]) -> None:
@@ -102,7 +102,7 @@ class Scope:
             self._await(f"{text}[{key!r}]" for key in value if isinstance(key, str))
             if any(isinstance(key, str) for key in value):
                 return
-        loops = [name for name in self._loops if name in values or not values]
+        loops = [name for name in self._loops if name in values]
         for name in loops or self._loops:
             self._await(f"{text}[{index}]" for index in (name, f"{name} - 1", f"{name} + 1"))
         self._await(f"{text}[{index}]" for index in self._places if isinstance(value, np.ndarray) and value.ndim > 2)
@@ -133,13 +133,11 @@ def _code(text: str) -> CodeType:
     return compile(text, "<audit>", "eval")
 
 
-def _evaluated(code: CodeType, names: dict[str, Any], values: Mapping[str, Any]) -> tuple[bool, Any]:
+def _evaluated(code: CodeType, names: dict[str, Any], values: Mapping[str, Any]) -> Any:
     try:
-        return True, eval(
-            code, names, values
-        )  # names, attributes and places alone, which the user's own lines read too
+        return eval(code, names, values)  # names, attributes and places alone, which the user's own lines read too
     except Exception:  # it has no value yet
-        return False, None
+        return None
 
 
 def _is_number(value: Any) -> bool:
@@ -258,7 +256,7 @@ class ScopeWatch:
 
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
         scope = self._codes[frame.f_code]
-        if scope is not None and event in ("line", "return"):
+        if scope is not None:
             scope.look(frame)
         return self._line
 

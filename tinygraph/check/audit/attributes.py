@@ -33,7 +33,8 @@ def parts_of(x: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     elif isinstance(x, (list, tuple)):
         yield from ((("item", k), part) for k, part in enumerate(x))
     elif not isinstance(x, (*_CLOSED, Node)) and not type(x).__module__.startswith("numpy"):
-        slots = [s for c in type(x).__mro__ for s in getattr(c, "__slots__", ()) if isinstance(s, str)]
+        every = [getattr(c, "__slots__", ()) for c in type(x).__mro__]
+        slots = [s for some in every for s in ((some,) if isinstance(some, str) else some)]
         names = dict.fromkeys([*getattr(x, "__dict__", {}), *(s for s in slots if not s.startswith("__"))])
         yield from ((("attribute", name), getattr(x, name)) for name in names if hasattr(x, name))
 
@@ -109,7 +110,7 @@ def exchange(x: Any, new: Mapping[int, Any]) -> None:
         for step, part in [*parts_of(x)]:
             if id(part) in new:
                 put(root, (*path, step), new[id(part)])
-            elif not isinstance(part, (int, float, str, bool, type(None), np.ndarray, Node)) and len(path) < 8:
+            elif not isinstance(part, (int, float, str, bool, type(None), np.ndarray, Node)) and len(path) < 7:
                 visit(part, (*path, step), root)
 
     visit(x, (), x)

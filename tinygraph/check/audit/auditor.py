@@ -151,7 +151,7 @@ class _Audit:
             outcome = self._followed(steps)
             back = steps_back(outcome, steps) if loop is not None and steps else None
             anew = RightAnew(outcome, steps, back) if back and steps else None
-            right = anew if anew is not None and anew.is_whole else Right(outcome, steps or self.cases.steps)
+            right = anew if anew is not None and anew.is_whole else Right(outcome, steps)
             blame = Blame(Written(outcome, right))
             findings = [*whole, *findings_of(self.subject, self.cases.case(steps), blame, unrated)]
             self._keep_marks(outcome, blame, findings)
@@ -174,7 +174,7 @@ class _Audit:
             steps = STEPS if self.cases.places else None
             with stopping_well(), quiet(), self.subject.surroundings.kept():
                 outcome = self._followed(steps)
-            right = Right(outcome, steps or self.cases.steps)
+            right = Right(outcome, steps)
             self._marks = marks_of(outcome, Blame(Written(outcome, right)), [])
         return self._marks
 

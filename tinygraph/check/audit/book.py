@@ -83,7 +83,7 @@ def _match(array: np.ndarray, thing: Thing) -> Match | None:
         other = thing.array.T if transposed else thing.array
         factor = ratio(array.ravel(), other.ravel())
         if factor is not None:
-            return Match(thing, factor, transposed and other.shape != thing.array.shape)
+            return Match(thing, factor, other.shape != thing.array.shape)
         if array.ndim < 2:
             break
     return None

@@ -28,7 +28,6 @@ def call(function: Callable[..., Any], whole: Any, arguments: Any, kept: Sequenc
     names = _names(function)
     values = _values(function, names, parameters, arguments, kept)
     more = _by_any_name(function, names, parameters, arguments)
-    values = {n: v for n, v in values.items() if n not in more}
     taken = isinstance(parameters, Listed) or any(value is parameters for value in values.values())
     others = [] if taken else [p for p in parameters if p not in values and p not in more]
     with _globals(function, {name: parameters[name] for name in others}):

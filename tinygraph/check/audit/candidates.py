@@ -89,7 +89,7 @@ class Candidates:
     def _is_turned(self, node: Node, thing: Thing) -> bool:
         """Whether a name or an item would be its own transpose, which nobody gets by binding it."""
         own, due = self._present.value(node), thing.array
-        return own.ndim == 2 and same(own.T, due) and not same(own, due)
+        return same(own.T, due) and not same(own, due)
 
     def _is_item_of_values(self, operation: Operation) -> bool:
         """Whether it is picked from what the forward pass kept, where nobody finds a part of an adjoint."""
@@ -189,7 +189,7 @@ class Candidates:
     def but_for_steps(self, operation: Operation) -> dict[Node, Thing]:
         """What an operation should make at its other runs, told from a run in which it made an adjoint, or a part."""
         nodes = operation.nodes
-        if len(nodes) < 2 or nodes[0].size == 1:
+        if len(nodes) < 2 or (size := nodes[0].size) == 1:
             return {}
         exact = [self._of_steps(x) for x in nodes]
         off = [
@@ -199,13 +199,12 @@ class Candidates:
         ]
         for k, own in enumerate(exact):
             for thing in own if off else ():
-                family = {
-                    t.step: t for f in self._families[nodes[0].size] for t in f.values() if t.family == thing.family
-                }
+                family = {t.step: t for f in self._families[size] for t in f.values() if t.family == thing.family}
                 for sign in (-1, 1):
-                    due = {nodes[j]: family.get((thing.step or 0) + sign * (j - k)) for j in off}
-                    if all(due.values()) and all(fits(t.array, x.shape) for x, t in due.items() if t):
-                        return {x: t for x, t in due.items() if t}
+                    pairs = [(nodes[j], family.get((thing.step or 0) + sign * (j - k))) for j in off]
+                    due = {x: t for x, t in pairs if t and fits(t.array, x.shape)}
+                    if len(due) == len(off):
+                        return due
         return {}
 
     def _of_steps(self, node: Node) -> list[Thing]:

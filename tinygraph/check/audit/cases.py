@@ -104,8 +104,8 @@ def candidates(arguments: Any) -> list[tuple[int, Places]]:
 
 
 def _parts(x: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Arrays with axes, and lists of them, each with its path; what a list holds is cut with the list."""
-    if isinstance(x, np.ndarray) and x.ndim:
+    """Arrays, and lists of them, each with its path; what a list holds is cut with the list."""
+    if isinstance(x, np.ndarray):
         yield path, x
     elif isinstance(x, Mapping):
         for key, part in x.items():
@@ -150,7 +150,7 @@ def _array(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return rng.integers(0, int(x.max(initial=0)) + 1, x.shape, x.dtype)
     if x.dtype.kind != "f":
         return x.copy()
-    if x.size and np.isin(x, (0.0, 1.0)).all() and x.any():
+    if np.isin(x, (0.0, 1.0)).all() and x.any():
         axis = _one_hot_axis(x)
         if axis is None:
             return rng.uniform(0.1, 0.9, x.shape).astype(x.dtype)

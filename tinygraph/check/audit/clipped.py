@@ -56,7 +56,7 @@ def _by_value(pairs: Sequence[Pair], tolerance: float) -> Clipping | None:
     for k, (hand, right) in enumerate(pairs):
         for name, due in right.items():
             own = hand.get(name)
-            if own is None or own.shape != due.shape or not np.isfinite(own).all() or not np.any(own):
+            if own is None or own.shape != due.shape or not np.any(own):
                 continue
             limit = float(np.abs(own).max())
             beyond = float(np.abs(due).max()) > limit * (1 + 2 * tolerance)
@@ -110,7 +110,7 @@ def _told(limits: Mapping[tuple[int, str], float], how: str, missed: Sequence[st
 def _factor(own: np.ndarray | None, due: np.ndarray, tolerance: float) -> float | None:
     """The positive factor, at most 1, with own = factor * due."""
     size = float(np.vdot(due, due))
-    if own is None or own.shape != due.shape or not size or not np.isfinite(own).all():
+    if own is None or own.shape != due.shape or not size:
         return None
     factor = float(np.vdot(own, due)) / size
     fits = 0 < factor < 1 + 100 * tolerance and _same(own, factor * due, tolerance)

@@ -99,7 +99,7 @@ def _root(node: ast.expr) -> ast.expr | None:
 
 
 def _same(a: ast.AST, b: ast.AST) -> bool:
-    return type(a) is type(b) and ast.unparse(a) == ast.unparse(b)
+    return ast.unparse(a) == ast.unparse(b)
 
 
 def exchanged(parts: Sequence[ast.expr]) -> Iterator[list[ast.expr]]:
@@ -137,7 +137,7 @@ def children(node: ast.expr, place: str) -> Iterator[tuple[str, int | None, ast.
             owner is not None and name not in ("zeros_like", "zeros")
         ):
             yield "func", None, node.func, "function"
-        yield from (("args", k, arg, "value") for k, arg in enumerate(node.args) if isinstance(arg, ast.expr))
+        yield from (("args", k, arg, "value") for k, arg in enumerate(node.args))
         return
     if isinstance(node, ast.Subscript):
         yield "slice", None, node.slice, "index"
@@ -170,7 +170,7 @@ def broadcast(a: Shape | None, b: Shape | None) -> Shape | bool | None:
     if a is None or b is None:
         return None
     try:
-        return np.broadcast_shapes(a, b) or ()
+        return np.broadcast_shapes(a, b)
     except ValueError:
         return False
 

@@ -159,7 +159,7 @@ def _levels(o: _Operand, at: ast.stmt, frames: list[FrameType]) -> Iterator[Any]
         if called is not None:
             handed = _handed(statement, called, name)
             name, told = _named(handed), (line_at(here, statement.lineno), ast.unparse(handed or statement))
-        known = [(file, function, n) for n, value in values.items() if n != name and _is(value, o.due)]
+        known = [(file, function, n) for n, value in values.items() if _is(value, o.due)]
         line = max((n for n in _lines(tree, name, ast.Store) if n < statement.lineno), default=0)
         bound, parts = (line_at(here, line), name), statement_at(file, line)
         if told and line and not known and _is_alone(tree, name, line, statement):

@@ -46,7 +46,7 @@ def _is_hinted(
     lost = np.abs(due - made)
     term, largest = lost.max(axis=1), lost.argmax(axis=1)
     for form in (np.ones(due.shape[1]), *(v.ravel() ** 2 for v in run.near if v.shape == shape)):
-        hinted |= _near(form[largest], term) & (term > 0)
+        hinted |= _near(form[largest], term)
     if factors:
         hinted |= _near(own, right) | _near(own * written.right.factors(due.shape[1])[:, places], right).any(axis=0)
     forms = run.slopes.get(shape)

@@ -147,7 +147,7 @@ class Inserts:
             for axis in range(len(other)):
                 if other[:axis] + other[axis + 1 :] == shape:
                     yield _summed(self._scope.nodes[text], axis, False), 2.1
-                if len(other) > 1 and (*other[:axis], 1, *other[axis + 1 :]) == shape:
+                if (*other[:axis], 1, *other[axis + 1 :]) == shape:
                     yield _summed(self._scope.nodes[text], axis, True), 2.1
         yield from self._slices(shape)
 

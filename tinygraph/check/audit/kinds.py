@@ -41,7 +41,7 @@ def kind_of(written: Written, departure: Departure) -> str:
 def operand_of(written: Written, departure: Departure) -> list[tuple[StatementRun, Node, np.ndarray]]:
     """The one thing that a statement reads and that is wrong, by its runs, each with what it should have been."""
     kinds = _Kinds(written, departure, [*runs_of(written, departure)]) if departure.due.family else None
-    return kinds.operand() if kinds and kinds.runs else []
+    return kinds.operand() if kinds else []
 
 
 def is_among(kinds: Set[str], written: Written, departure: Departure) -> bool:
@@ -184,7 +184,7 @@ class _Kinds:
     def _of_name(self) -> str:
         """What is read where another thing is due that some line made."""
         for place in self._places:
-            read = all(x.size > 1 and x in run.needs and not run.computes(x) for run, x in place)
+            read = all(x in run.needs and not run.computes(x) for run, x in place)
             if read and all(self._is_there(run, run.needs[x]) for run, x in place):
                 return NAME
         return ""

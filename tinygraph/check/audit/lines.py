@@ -214,7 +214,7 @@ def sets_in_vain(line: Line) -> bool:
     function = function_at(line.file, line.number, line.function)
     names = [x for x in ast.walk(function) if isinstance(x, ast.Name)] if function else []
     read = {x.id for x in names if isinstance(x.ctx, ast.Load)}
-    last = {x.id: x.lineno for x in names if isinstance(x.ctx, ast.Store) and x.id not in read and x.id.strip("_")}
+    last = {x.id: x.lineno for x in names if x.id not in read and x.id.strip("_")}
     own = _read_at(line.file, line.number)
     return any(number < line.number and own & _read_at(line.file, number) for number in last.values())
 
