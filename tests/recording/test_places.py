@@ -16,8 +16,9 @@ W = np.array([0.5, -1.0])
 def new_axes(w: Any) -> Any:
     h = np.zeros((3, 2))
     h[0], h[None, 1], h[2, None] = w, w * 2.0, w[None] * 3.0
+    seen = np.concatenate([h[None, 0], h[2, None]]).sum()
     h[None, :, 0] = [4.0, w[1], 5.0]
-    return h[None, 0] * h[1, None] + h[0][None] * h[:, None, 1].sum()
+    return seen * h[None, 0] * h[1, None] + h[0][None] * h[:, None, 1].sum()
 
 
 def views_of_rows_before_all_changes(w: Any) -> Any:
@@ -86,6 +87,8 @@ def masks(w: Any) -> Any:
     g[rows] = x[:1] * w[0]
     g[~rows] = [1.0, 2.0, 3.0]
     g[np.array([1, 1])] += w[1]
+    g[np.array([1, 1])] *= g
+    g[np.array([1, 1])] = g[1] * w[0]
     g[rows, 2] = w[0]
     return h * g
 
@@ -105,10 +108,10 @@ def read_before_the_first_write(w: Any) -> Any:
     h = np.ones((2, 2))
     before, view = h * 2.0, h[1]
     h[0] = w
-    g = np.zeros(2)
-    same = g
-    g[0] = w[1]
-    return before * h + view + same
+    g, f = np.zeros(2), np.ones(2)
+    same, doubled = g, f * 2.0
+    g[0] = f[1] = w[1]
+    return before * h + view + same + doubled * f
 
 
 def the_ends(w: Any) -> Any:
