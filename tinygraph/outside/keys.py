@@ -89,7 +89,7 @@ def exact(x: Any) -> Any:
         return cls, frozenset([exact(v) for v in x])
     if cls is slice:
         return cls, exact((x.start, x.stop, x.step))
-    if is_dataclass(x) and x.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+    if is_dataclass(x) and not isinstance(x, type) and x.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         return cls, tuple([exact(getattr(x, f.name)) for f in fields(x)])
     if not isinstance(x, ndarray) and (callable(x) or cls.__module__ == "tinygraph.time.feedback"):
         return cls, Same(x)
