@@ -15,8 +15,9 @@ W = np.array([0.5, -1.0])
 
 def new_axes(w: Any) -> Any:
     h = np.zeros((3, 2))
+    first = h[None, 0]
     h[0], h[None, 1], h[2, None] = w, w * 2.0, w[None] * 3.0
-    seen = np.concatenate([h[None, 0], h[2, None]]).sum()
+    seen = np.concatenate([h[None, 0], h[2, None], first * first]).sum()
     h[None, :, 0] = [4.0, w[1], 5.0]
     return seen * h[None, 0] * h[1, None] + h[0][None] * h[:, None, 1].sum()
 
