@@ -84,6 +84,47 @@ def test_elsewhere_it_is_refused(name: str) -> None:
         call(tg.parameter(X), np.full(shape, 9.0))
 
 
+@each("name", CALLS)
+def test_numbers_of_plain_data_are_written_as_numpy_writes_them_or_refused(name: str) -> None:
+    """A method of a plain array is numpy's own, in C or in Python, and knows no node to write into."""
+    call, shape = CALLS[name]
+    w, outs = tg.parameter(X), [np.full(shape, 9.0)]
+
+    def run(a: Any) -> Any:
+        outs.append(np.full(shape, 9.0))
+        call(a, outs[-1])
+        outs[-1][...] += w[0, 0]
+        return outs[-1]
+
+    call(X, outs[0])
+    if name in ("x.dot", "mmean", "mstd", "mround", "mcumsum", "mtrace"):
+        with pytest.raises((tg.GraphError, TypeError), match=r"an array|out= of an array(?s:.*)fix .*a\[\.\.\.\]"):
+            tg.recorded(run)(X)
+        assert np.all(outs[1].value == 9.0)
+    else:
+        np.testing.assert_allclose(tg.recorded(run)(X).value, outs[0] + X[0, 0], 1e-14)
+
+
+UNARY = [name for name, f in vars(np).items() if isinstance(f, np.ufunc) and (f.nin, f.nout) == (1, 1)]
+
+
+@each("name", UNARY)
+def test_each_ufunc_writes_what_it_makes_of_plain_data(name: str) -> None:
+    def run(a: Any) -> Any:
+        out = np.zeros(2)
+        getattr(np, name)(a, out=out)
+        return out
+
+    numbers = np.array([1.5, 1.25] if name.endswith("cosh") else [0.5, 0.25])
+    for data in (numbers, numbers.tolist(), numbers[0], float(numbers[0])):
+        try:
+            right = run(data)
+        except TypeError:  # of whole numbers, times or texts
+            continue
+        z = tg.recorded(run)(data)
+        np.testing.assert_allclose(getattr(z, "value", z), right, 1e-14)
+
+
 def test_flat_is_read_and_written_as_numpys() -> None:
     def run(a: Any) -> Any:
         b = a * 2.0

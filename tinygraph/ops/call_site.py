@@ -9,6 +9,8 @@ from inspect import Parameter, signature
 from types import CodeType
 from typing import Any
 
+from ..core.errors import GraphError
+
 CHANCES = frozenset(("choice", "multinomial", "binomial", "poisson", "geometric", "negative_binomial", "_isfinite"))
 """Draws of whole numbers read chances, and do not change when these change a little; the last is random.choices'."""
 
@@ -37,6 +39,14 @@ def is_checked() -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def refuse_numpys_mean(words: str) -> None:
+    """Raises where numpy's own ``x.mean(out=node)`` or ``x.var`` calls a ufunc: it would take the node for a number."""
+    frame = sys._getframe(2)
+    if frame.f_globals.get("__name__") == "numpy._core._methods" and frame.f_code.co_name in ("_mean", "_var"):
+        problem = "x.mean, x.var or x.std of a plain array with out= of an array that may hold nodes"
+        raise GraphError(problem, got=words, fix="a[...] = x.mean(axis=0)")
 
 
 _OWN = __name__.partition(".")[0]

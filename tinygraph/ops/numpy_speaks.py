@@ -47,7 +47,7 @@ from . import (
 )
 from .array_dot import factor
 from .broadcasting import broadcast_to
-from .call_site import CHANCES, is_checked, method_called, named, place_of_out
+from .call_site import CHANCES, is_checked, method_called, named, place_of_out, refuse_numpys_mean
 from .numpy_functions import FUNCTIONS, UFUNCS, as_node, cast_for, joined
 from .operators import depends_on_parameter
 from .scipy_functions import of_scipy, refuse_scipy
@@ -72,9 +72,8 @@ def register(vocabulary: Mapping[str, Any]) -> None:
     """Make ``np.name(node)`` call the op ``name``, for every op with the name of a numpy function."""
     for name, op in vocabulary.items():
         function = getattr(np, name, None)
-        table = UFUNCS if isinstance(function, np.ufunc) else FUNCTIONS
         if function is not None:
-            table.setdefault(function, op)
+            (UFUNCS if isinstance(function, np.ufunc) else FUNCTIONS).setdefault(function, op)
 
 
 def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = None, **settings: Any) -> Any:
@@ -83,6 +82,9 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     if "where" in settings and plain:
         return _where(self, ufunc, inputs, out, **settings)
     if out is not None:
+        if not any(isinstance(x, Node) for x in inputs):
+            refuse_numpys_mean(users_line())
+            inputs = tuple(map(as_node, inputs))
         compute = partial(array_ufunc, self, ufunc, method, *inputs, **settings)
         if ufunc.nout == 1:
             return written(called(ufunc), out[0], (lambda: _stretched(compute(), out[0])) if plain else compute)

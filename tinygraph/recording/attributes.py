@@ -41,7 +41,7 @@ def writable_arrays(file: dict[str, Any], *objects: Any) -> Iterator[None]:
             if _at(names, name) is not node:
                 continue
             if isinstance(before, Node):
-                if node._op is ops.copy and node._inputs == (before,):  # it was not written
+                if node._op is ops.copy and node._inputs[0] is before:  # it was not written
                     names[name] = before
             elif not depends_on_parameter(node):
                 before[...] = node._value

@@ -90,7 +90,7 @@ def row(node: Node, key: Any) -> Node | None:
 
 def _shown(piece: Node) -> Node:
     """``ops.copy(piece)``, without the op's door: as each ``h[t - 1]`` comes here."""
-    if type(piece) is Traced:
+    if isinstance(piece, Traced):
         return ops.copy(piece)
     view = Node(ops.copy, (piece,), {}, piece._value, None)
     if next(now.due, None) is not ops.copy:
