@@ -59,6 +59,22 @@ def program(steps: int, outputs: tuple[str, ...], readers: tuple[int, ...], shar
     return sum(terms[1:], terms[0] + np.sum(ys[0] * ys[-1]))
 
 
+def read_by_the_loss(steps: int, shared: int, reads: int) -> tg.Node:
+    """What all steps read is read above them, too, once or up to four times."""
+    rng = np.random.default_rng(0)
+    w, u = (tg.parameter(rng.normal(size=(4, 4)), name=name) for name in "WU")
+    context = [np.tanh(np.ones((2, 4)) @ u * (i + 1)) for i in range(shared)]
+
+    def cell(x, h):
+        h = np.tanh(sum(context, x + h @ w))
+        return h, h
+
+    hs, _ = tg.unroll(cell, rng.normal(size=(steps, 2, 4)), np.zeros((2, 4)))
+    slow = [np.mean((hs[1:] - hs[:-1]) ** 2) * np.mean(context[0])] if steps > 1 else []
+    terms = [np.mean(hs * context[0]), np.mean(hs**2), np.mean(context[-1] ** 2), *slow]
+    return sum(terms[1:reads], terms[0])
+
+
 @cache
 def drawing(name: str, view: str) -> tg.draw.Drawing:
     return tg.draw(program(*PROGRAMS[name]), view=view)
@@ -90,9 +106,25 @@ def test_no_arrow_runs_over_a_box_or_over_the_texts_of_a_bar(name: str, view: st
     assert not list(struck(drawn))
 
 
+@each("view", ("unrolled", "both"))
+@each("steps, shared, reads", [(2, 1, 4), (2, 2, 1), (2, 2, 4), (5, 1, 2), (4, 2, 4)])
+def test_an_arrow_from_under_the_columns_to_over_them_passes_between_two(
+    steps: int, shared: int, reads: int, view: str
+) -> None:
+    drawn = tg.draw(read_by_the_loss(steps, shared, reads), view, level="op").picture
+    assert not [x for x in struck(drawn) if view == "unrolled" or x[1] == "box"], "but numbers between columns"
+    past = [on_arrow(x) for x in drawn.arrows]
+    past = [x for x in past if x[0, 1] < drawn.bands[0].foot and x[-1, 1] > drawn.bands[0].top]
+    assert past
+    for way in past:
+        beside = way[(way[:, 1] > drawn.bands[0].foot) & (way[:, 1] < drawn.bands[0].top), 0]
+        assert np.ptp(beside) < 0.1, "upright"
+        assert not any(band.left < beside[0] < band.right for band in drawn.bands)
+
+
 @each("view", VIEWS)
 @each("name", PROGRAMS)
-def test_a_opening_is_in_its_bar_beside_the_words_and_around_all_that_passes_there(name: str, view: str) -> None:
+def test_an_opening_is_in_its_bar_beside_the_words_and_around_all_that_passes_there(name: str, view: str) -> None:
     drawn = drawing(name, view).picture
     ways = [on_arrow(x) for x in drawn.arrows]
     for opening in drawn.openings:

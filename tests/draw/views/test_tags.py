@@ -82,3 +82,13 @@ def test_in_a_crowd_of_arrows_each_gate_has_its_tag() -> None:
     loss = tg.sum(tg.unroll(net, np.ones((3, 2, 3), np.float32))[0])
     notes = [n.text for n in tg.draw(loss, level="op", gradients=True).picture.notes]
     assert [notes.count(part) for part in ("0:4", "4:8", "8:12")] == [12, 12, 24]
+
+
+def test_two_tags_stand_beside_one_another() -> None:
+    w = tg.parameter(0.1 * np.ones((4, 4)), "W")
+    hs, _ = tg.unroll(lambda x, h: (tg.tanh(x + h @ w),) * 2, np.ones((4, 2, 4)), np.zeros((2, 4)))
+    tags = [x for x in tg.draw(tg.mean((hs[1:] - hs[:-1]) ** 2)).picture.notes if ":" in x.text]
+    assert {x.text for x in tags} == {":-1", "1:"}
+    a, b = tags
+    beside = abs(a.x - b.x) - (width(a.text, SMALL) + width(b.text, SMALL)) / 2
+    assert beside > 0 or abs(a.y - b.y) >= SMALL

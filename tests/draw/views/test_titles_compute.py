@@ -84,3 +84,14 @@ def test_which_side_of_a_sign_has_brackets() -> None:
         for title, make in cases.items():
             drawn = tg.draw(make()).picture.boxes[-1]
             assert " ".join(part.text for part in drawn.title) == title
+
+
+@each("count, title", [(3, "t = sum of 3 + s[0] + s[1] + s[2]"), (9, "t = sum of 18")])
+def test_a_sum_of_boxes_and_parameters_says_all_its_terms(count: int, title: str) -> None:
+    s = tg.parameter(np.arange(9.0), "s")
+    t: Any = 0
+    for k in range(count):
+        t = t + np.exp(-s[k]) * 2.0 + s[k]
+    title_of = tg.draw(t).picture.boxes[-1].title
+    words = " ".join(part.text for part in title_of if part.kind != "value")
+    assert words == title

@@ -15,6 +15,8 @@ from .spots import Grid, Placed, Spot
 ROOM, BESIDE, END = 14.0, 24.0, 20.0
 """Least distance of an arrow, beside which its gradient's may run, from a box or a text that it passes; its distance
 from the left end of a bar, and the least one."""
+ASIDE = 10.0
+"""Distance of arrows that pass between two columns, from one another and from the columns."""
 PADDING = 6.0
 """Room beside the texts of a box, within it."""
 BETWEEN, FAR = 20.0, 300.0
@@ -62,6 +64,7 @@ def place_bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node
     grid, spans = placed.grid, _spans(placed, folded, where)
     timed = [edge for c, edge in placed.edges.items() if 0 <= c < len(where.steps)]
     left, right = (timed[0][0], timed[-1][1]) if timed else (0.0, 0.0)
+    regions: list[Storeys] = []
     for region in (OVER, UNDER):
         storeys = _storeys(placed, folded, where, region, spans, widths)
         lanes = max(len(storeys.linked) - 3, 0)  # three have room
@@ -73,6 +76,8 @@ def place_bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node
             _place_row(placed, nodes, rooms, y, storeys)
             _step_aside(placed, nodes, storeys)
         _pass_by(placed, storeys)
+        regions.append(storeys)
+    _pass_columns(placed, folded, *regions)
 
 
 def _place_row(placed: Placed, nodes: list[Node], rooms: list[Interval], y: float, storeys: Storeys) -> None:
@@ -128,6 +133,29 @@ def _pass_by(placed: Placed, storeys: Storeys) -> None:
                 if x != first or x > min(right for _, right in ends) - END:
                     low, high = sorted((other, node), key=lambda end: placed.spots[end].y)
                     placed.bends[low, high] = [(x, y) for y in sorted({placed.spots[k].y for k in between})]
+
+
+def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> None:
+    """Bend the arrows from boxes under the columns to those over them into gaps between columns."""
+    gaps = [right + ASIDE * k for c, (_, right) in placed.edges.items() if c >= 0 for k in (1, 2, 3)]
+    if not placed.grid.lane:  # else gradients stand at the right
+        right = max((x.x + x.width / 2 for x in placed.spots.values()), default=0.0)
+        gaps += [right + ASIDE * k for k in range(2, 2 + len(under.levels) * len(over.levels))]
+    for node in over.levels:
+        for low in [x.source for x in folded.arrows[node] if x.source in under.levels]:
+            rooms: list[Interval] = []
+            between: list[Node] = []
+            for storeys, end in ((under, low), (over, node)):
+                nearer = [x for x, level in storeys.levels.items() if level < storeys.levels[end]]
+                rooms += _obstacles(placed, storeys, nearer) + [(a - ROOM, b + ROOM) for a, b in storeys.past(-1)]
+                between += nearer
+            middle = (placed.spots[low].x + placed.spots[node].x) / 2
+            free = [x for x in gaps if not any(a < x < b for a, b in rooms)]
+            x = min(free or gaps, key=lambda gap: abs(gap - middle))
+            gaps = [gap for gap in gaps if gap != x] or gaps
+            heights = {placed.foot + placed.grid.half, placed.top - placed.grid.half}
+            heights |= {placed.spots[k].y for k in between}
+            placed.bends[low, node] = [(x, y) for y in sorted(heights)]
 
 
 def _obstacles(placed: Placed, storeys: Storeys, nodes: list[Node]) -> list[Interval]:

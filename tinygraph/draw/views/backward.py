@@ -145,7 +145,11 @@ class _BackwardPicture:
         for node, spot in slim.spots.items():
             under = self.where.place[node] == UNDER
             placed.spots[node] = spot._replace(y=placed.spots[node].y) if under else spot
+        bars = {x for x, place in self.where.place.items() if place in (OVER, UNDER)}
+        heights = {ends: [y for _, y in points] for ends, points in placed.bends.items() if bars.issuperset(ends)}
         placed.bends, placed.edges = slim.bends, slim.edges
+        for ends, ys in heights.items():
+            placed.bends[ends] = [(placed.bends[ends][0][0], y) for y in ys]
 
     def _box(self, node: Node, text: Words, role: dict[Node, str]) -> Box:
         spot, origin = self.paired.placed.spots[node], node.origin

@@ -31,6 +31,7 @@ def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]]) -> None:
             place = taken.free(text, points)
             if place is not None:
                 seen.add((link.user, text))
+                taken.take(text, place)
                 picture.notes.append(Note(*place, text, GREY, SMALL))
 
 
@@ -49,11 +50,26 @@ class Taken:
         )
         self.curves = np.array([a.points[i : i + 4] for a in picture.arrows for i in range(0, len(a.points) - 1, 3)])
         self.bounds = np.hstack([self.curves.min(axis=1), self.curves.max(axis=1)])
+        self.texts: list[tuple[float, float, float]] = []
 
     def free(self, text: str, points: list[Point]) -> tuple[float, float] | None:
         """The place of a text beside the end of an arrow, or where there is none along its way."""
         half = width(text, SMALL) / 2
-        return next((x for x in _beside(points, half) if self.is_free(*x, half + 2, SMALL / 2 + 1)), None)
+        nearest = None
+        for place in _beside(points, half):
+            if self.is_free(*place, half + 2, SMALL / 2 + 1):
+                if not self.is_told(*place, half):
+                    return place
+                nearest = nearest or place
+        return nearest
+
+    def take(self, text: str, place: Point) -> None:
+        """Keeps the place of a text, on which no other is to stand if there is room."""
+        self.texts.append((*place, width(text, SMALL) / 2))
+
+    def is_told(self, x: float, y: float, half: float) -> bool:
+        """Whether a text would stand on another one."""
+        return any(abs(x - a) < half + wide + 2 and abs(y - b) < SMALL for a, b, wide in self.texts)
 
     def is_free(self, x: float, y: float, half: float, high: float) -> bool:
         """Whether a text around a place meets no box and no arrow; half its width and height."""

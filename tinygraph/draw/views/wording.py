@@ -137,7 +137,7 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None, n
     if op.name == "add" and linked > 1:
         operands = [x for x in operands if type(x) is not Inline or x.text not in ZEROS]
     if op.name == "add" and linked > 2:
-        return [Part(f"sum of {linked}")]
+        return _sum(linked, _folded(operands))
     sign = SIGNS.get(op.name)
     if sign and len(operands) == 2:
         return infix(sign, operands, drawn, named)
@@ -155,6 +155,13 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None, n
     spoken = "" if parts or is_loss or len(operands) != 1 else _spoken(operands[0], "", drawn, False, 2)
     spoken = spoken if len(spoken) <= ROOM // 2 and "(" not in spoken else ""
     return [Part(f"{op_words(op.name)}({spoken})" if spoken else op_words(op.name)), *parts]
+
+
+def _sum(linked: int, others: list[Part]) -> list[Part]:
+    """Returns the words of a sum of many boxes, and of parameters and data: all of them, or how many."""
+    if len(others) > MOST_CHIPS:
+        return [Part(f"sum of {linked + len(others)}")]
+    return [Part(f"sum of {linked}"), *(part for x in others for part in (Part("+"), x))]
 
 
 def _lookup(source: Operand, index: str) -> list[Part]:
