@@ -160,3 +160,15 @@ def test_places_are_numpys_where_they_are_asked_for_and_compiled() -> None:
             np.testing.assert_array_equal(z, right, strict=True)
         for answer, right in zip(places(p(array)), places(array), strict=True):
             np.testing.assert_array_equal(answer, right)
+
+
+@each("name", ["known - trained", "trained - known", "trained - trained"])
+def test_powers_by_a_difference_have_gradients_of_two_orders(name: str) -> None:
+    x, q, other = p(ONE), p(0.7), p(2.0)
+    e = {"known - trained": tg.constant(2.0) - q, "trained - known": q - 2.0, "trained - trained": other - q}[name]
+    number, log = e.value, np.log(ONE)
+    slope = tg.grad(x**e, x)
+    np.testing.assert_allclose(slope.value, number * ONE ** (number - 1), 1e-13)
+    np.testing.assert_allclose(tg.grad(slope, x).value, number * (number - 1) * ONE ** (number - 2), 1e-13)
+    right = (1 + number * log) * ONE ** (number - 1) * (1 if name == "trained - known" else -1)
+    np.testing.assert_allclose(tg.grad(slope, q).value, right, 1e-13)
