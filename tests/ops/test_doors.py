@@ -62,7 +62,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "matmul needs arrays with axes||() @ (3,)": lambda: tg.matmul(p(2.0), V),
     "np.roll: a single number has no axis||axis=()": lambda: np.roll(p(2.0), 1, axis=()),
     "np.meshgrid: unknown indexing|'xy' or 'ij'|'yx'": lambda: np.meshgrid(p(V), V, indexing="yx"),
-    "np.select: as many choices as conditions are needed, one or more||2 and 1": lambda: np.select([V > 1] * 2, [p(V)]),
+    "np.select: as many choices as conditions are needed||2 and 1": lambda: np.select([V > 1] * 2, [p(V)]),
     "np.compress: the condition needs one axis||2 axes": lambda: np.compress(X > 1, p(X), axis=0),
     "np.clip: a limit was passed twice": lambda: np.clip(p(V), 0, 1, min=0),
     "split: 3 does not divide into 2 equal parts||shape (2, 3), axis 1": lambda: tg.split(p(X), 2, axis=1),

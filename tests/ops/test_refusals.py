@@ -65,6 +65,46 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "write: wrong number of pieces\n  expected  2 pieces": lambda: tg.ops.write.infer(V1, V1, indexes=[(0,), (1,)]),
     "np.linalg.norm: this ord is for matrices\n  got       ord='fro'": lambda: np.linalg.norm(p(V), "fro"),
     "the result does not fit into the array": lambda: tg.recorded(_grows)(),
+    "np.vecdot: the sizes of the summed axis differ\n  got       \\(3, 2\\) and \\(2, 3\\)": lambda: np.linalg.vecdot(
+        p(X), X.T, axis=0
+    ),
+    "axis -2 is out of bounds": lambda: np.linalg.vecdot(p(X), V, axis=-2),
+    "axis 1 is out of bounds": lambda: np.linalg.vecdot(p(V), X, axis=1),
+    "clip: a limit is not a number\n ": lambda: tg.ops.clip.forward(V, p(1.0), None),
+    "clip: a limit is not a number\n  ": lambda: tg.ops.clip.forward(V, None, np.ones(1)),
+    "got       xp \\(2, 2\\), fp \\(2, 2\\), period=None": lambda: np.interp(0.5, X[:, 1:], p(X[:, 1:])),
+    "got       xp \\(3,\\), fp \\(2,\\), period=None": lambda: np.interp(0.5, V, p(V[1:])),
+    "got       xp \\(1,\\), fp \\(1,\\), period=None": lambda: np.interp(0.5, V[:1], p(V[1:2])),
+    "got       xp \\(3,\\), fp \\(3,\\), period=360": lambda: np.interp(0.5, V, p(V), period=360),
+    "np.cov: weights are not supported on": lambda: np.cov(p(X), fweights=[1, 2, 3]),
+    "wrong number of distances[^\n]*\n[^\n]*\n  got       1 for 2 axes": lambda: np.gradient(p(X), [1.0, 2.0]),
+    "np.convolve: [^\n]*\n[^\n]*\n  got       \\(3,\\) and \\(2, 3\\)": lambda: np.convolve(p(V), X),
+    "np.convolve: [^\n]*\n[^\n]*\n  got       \\(2, 3\\) and \\(3,\\)": lambda: np.convolve(p(X), V),
+    "np.convolve: [^\n]*\n[^\n]*\n  got       \\(0,\\) and \\(3,\\)": lambda: np.convolve(p(V[:0]), V),
+    "np.convolve: [^\n]*\n[^\n]*\n  got       \\(3,\\) and \\(0,\\)": lambda: np.convolve(p(V), V[:0]),
+    "x does not broadcast to the shape[^\n]*\n[^\n]*\n  got       \\(2, 3\\) to \\(3,\\)": lambda: np.broadcast_to(
+        p(X), (3,)
+    ),
+    "shapes differ[^\n]*\n  expected  shapes that differ in axis 1 only": lambda: np.concatenate([p(X), p(X[:1])], 1),
+    "shapes differ[^\n]*\n  expected  shapes that differ in axis 0 only": lambda: np.concatenate([p(X), X[:, :1]]),
+    "got       shape \\(3,\\), q=0.5, method='hazen', weights=None": lambda: np.quantile(p(V), 0.5, method="hazen"),
+    "got       shape \\(3,\\), q=1.5, method='linear', weights=None": lambda: np.quantile(p(V), 1.5),
+    "got       shape \\(3,\\), q=-0.5, method='linear', weights=None": lambda: np.quantile(p(V), -0.5),
+    "got       shape \\(0,\\), q=0.5, method='linear', weights=None": lambda: np.quantile(p(V[:0]), 0.5),
+    "got       shape \\(3,\\), q=0.5, method='linear', weights=\\[1, 2, 3\\]": lambda: np.quantile(
+        p(V), 0.5, weights=[1, 2, 3]
+    ),
+    "np.clip: a limit was passed twice": lambda: np.clip(p(V), None, 2.0, max=3.0),
+    "np.clip: a limit was passed twice\n": lambda: np.clip(p(V), 1.0, None, min=3.0),
+    "np.modf: what where= hides has no value": lambda: np.modf(p(V), where=V > 1),
+    "np.modf: what where= hides has no value\n": lambda: np.modf(p(V), where=V > 1, out=(np.ones(3), np.ones(3))),
+    "np.average: [^\n]*\n[^\n]*\n  got       \\(3,\\), axis None": lambda: np.average(p(X), weights=V),
+    "np.average: [^\n]*\n[^\n]*\n  got       \\(3,\\), axis 0": lambda: np.average(p(X), 0, weights=V),
+    "solve: sizes differ\n ": lambda: _compiled(lambda x: tg.ops.linalg.solve(np.eye(2), x[0, :2])),
+    "einsum: wrong number of operands\n  expected  1 for ''\n  got       0 operands": lambda: tg.einsum(),
+    "labels do not match[^\n]*\n[^\n]*\n  got       logits \\(\\), labels \\(\\)": lambda: tg.softmax_cross_entropy(
+        p(1.0), 1.0
+    ),
 }
 
 
@@ -142,6 +182,21 @@ SAME: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "no diagonal": (lambda x: np.diagonal(x, 3), X),
     "no diagonal below": (lambda x: np.diagonal(x, -2), X),
     "the sum of no diagonal": (lambda x: np.trace(x, 7), X),
+    "vecdot along each one's own first axis": (lambda x: np.linalg.vecdot(x, x[:, 0], axis=0), X),
+    "vecdot along an axis from the end": (lambda x: np.linalg.vecdot(x[None] * 2, x, axis=-2), X),
+    "cov with rows of another": (lambda x: np.cov(x, x[::-1] ** 2), X),
+    "cov with one row of another": (lambda x: np.cov(x[:, 0], x[None, :, 1], rowvar=False), X),
+    "interp of two points": (lambda x: np.interp(1.2, [1.0, 2.0], x), V[:2]),
+    "diff with what follows": (lambda x: np.diff(x, append=7.0), V),
+    "diff with what is before": (lambda x: np.diff(x, prepend=7.0), V),
+    "a column before a column": (lambda x: np.insert(x, slice(1, 2), np.array([[9.0], [8.0]]), axis=1), X),
+    "numbers before a column": (lambda x: np.insert(x, 1, np.array([9.0, 8.0]), axis=1), X),
+    "two results of a linspace": (lambda x: np.linspace(0.0, x, 3, retstep=True)[1], V),
+    "piecewise of one number": (lambda x: np.piecewise(x, [x < 0, x > 0], [3.0, lambda v: v * v]), np.array(1.5)),
+    "piecewise of another number": (lambda x: np.piecewise(x, [False], [3.0, lambda v: v * v]), np.array(1.5)),
+    "matrix_power 1": (lambda x: np.linalg.matrix_power(x, 1), X[:, :2]),
+    "matrix_power -2": (lambda x: np.linalg.matrix_power(x, -2), X[:, :2]),
+    "clip by both kinds of limit": (lambda x: np.clip(x, min=1.5, max=2.5), V),
     "apply_along_axis": (lambda x: np.apply_along_axis(lambda v: v * v, 0, x), X),
 }
 
@@ -190,3 +245,9 @@ def test_a_shape_is_an_integer_or_at_most_64_of_them() -> None:
     for shape in (repeat(1, 65), count()):
         with pytest.raises(ValueError, match="an array has at most 64 axes"):
             as_shape(shape)
+
+
+def test_a_single_number_of_linspace_has_no_step() -> None:
+    z, step = np.linspace(p(V), V + 1, 1, retstep=True)
+    assert np.isnan(step) and np.shape(step) == np.shape(np.linspace(V, V + 1, 1, retstep=True)[1])
+    np.testing.assert_array_equal(z.value, [V])

@@ -75,6 +75,7 @@ def test_wrong_ones_are_named(cell, xs, settings, problem):
     [
         (GRU, ONES),
         (GRU, np.ones(5)),
+        (GRU, np.ones((1, 5))),
         (LSTM, [ONES, ONES]),
         (LSTM, (tg.constant(ONES), ONES[0])),
         (STACK, ((ONES, ONES), (ONES, ONES))),

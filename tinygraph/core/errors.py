@@ -187,13 +187,14 @@ def refuse(error: Exception, who: str, args: Iterable[Any], options: dict[str, A
             kind = type(next(iter(args))).__name__ if ".__init__()" in text else who
             raise OptionError(f"{kind} has no option {unknown[1]}", got=got, fix=habits.option(*options)) from error
         word = left_out[1] if left_out else ""
-        if who.endswith(("__call__", "from_state")) and (left_out or "NoneType" in text or "unpack" in text):
+        if who.endswith(("__call__", "from_state")) and (left_out or _OF_STATE.search(text)):
             word = "state"
         fix = (left_out and habits.option(*options)) or habits.ARGUMENTS.get(word, "")
         raise kind_of(error)(f"{who}: {text}", got=got, fix=fix) from error
 
 
 _UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
+_OF_STATE = re.compile("NoneType|unpack|'(tuple|list|dict)' object")
 _LEFT_OUT = re.compile(r"missing \d+ required [\w-]+ arguments?: '(\w+)'")
 
 

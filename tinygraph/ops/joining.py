@@ -56,7 +56,7 @@ def _upright(arrays: Any, function: Any) -> list[Node]:
 
 def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Node:
     parts = _upright(tup, np.atleast_1d)
-    return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1, dtype=dtype, casting=casting)
+    return concatenate(parts, 0 if parts[0].ndim == 1 else 1, dtype=dtype, casting=casting)
 
 
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Node:
@@ -164,7 +164,7 @@ def linspace(
         y = cast(rounding.floor(y) if np.dtype(dtype).kind in "iu" else y, dtype)
     at = normalize_axis_index(axis, y.ndim)
     y = shape.transpose(y, _first_to(y.ndim, at)) if at else y
-    return (y, apart / steps if steps > 0 else apart * np.nan) if retstep else y
+    return (y, apart / steps if steps > 0 else np.nan) if retstep else y
 
 
 FULL: dict[Any, Callable[..., Any]] = {np.concatenate: concatenate, np.stack: stack}

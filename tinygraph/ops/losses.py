@@ -43,7 +43,7 @@ class SoftmaxCrossEntropy(Indexed):
 
     def _check(self, logits: Any, labels: Any) -> None:
         dense = labels.dtype.kind == "f"
-        if dense and logits.shape and labels.shape == logits.shape[:-1] != logits.shape:
+        if dense and labels.shape == logits.shape[:-1] != logits.shape:
             check_kind(self.name, labels, logits.shape[-1])
         if not logits.shape or labels.shape != (logits.shape if dense else logits.shape[:-1]):
             expected = "logits (..., V) with integer labels (...) or probabilities (..., V)"

@@ -162,10 +162,12 @@ def _unless_zero(s: Node, root: Callable[[Node], Node]) -> Node:
 
 def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Node:
     a, b = with_axes("np.vecdot", a, 1), with_axes("np.vecdot", b, 1)
-    if axis < min(a.ndim, b.ndim) and -axis <= min(a.ndim, b.ndim) and a.shape[axis] != b.shape[axis]:
+    if axis != -1:
+        a, b = (numpy_functions.moveaxis(x, axis, -1) for x in (a, b))
+    if a.shape[-1] != b.shape[-1]:
         raise GraphError("np.vecdot: the sizes of the summed axis differ", got=f"{a.shape} and {b.shape}")
     products = arithmetic.multiply(a, b)
-    z = reduction.sum(products, axis=axis)
+    z = reduction.sum(products, axis=-1)
     return z if z.dtype == products.dtype else shape.astype(z, products.dtype)
 
 

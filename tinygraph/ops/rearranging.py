@@ -176,9 +176,9 @@ def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "x
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Node:
-    if len(condlist) != len(choicelist) or not len(condlist):
+    if len(condlist) != len(choicelist):
         got = f"{len(condlist)} and {len(choicelist)}"
-        raise GraphError("np.select: as many choices as conditions are needed, one or more", got=got)
+        raise GraphError("np.select: as many choices as conditions are needed", got=got)
     for condition, x in zip(condlist[::-1], choicelist[::-1], strict=True):
         if as_node(condition).dtype.kind != "b":
             raise GraphError("np.select: a condition does not hold booleans", got=str(as_node(condition).dtype))

@@ -38,12 +38,15 @@ _WITH_DTYPE = {np.add, np.multiply}
 
 
 def find(ufunc: Any, method: str, op: Any, settings: dict[str, Any]) -> Method | None:
-    """What does ``ufunc.method(..., **settings)``, where ``op`` does ``ufunc(...)``; None if nothing does."""
-    if method == "outer" and op and ufunc.nin == 2 and not settings:
+    """What does ``ufunc.method(..., **settings)``, where ``op`` does ``ufunc(...)``; None if nothing does.
+
+    numpy itself refuses these methods of ufuncs with one input.
+    """
+    if method == "outer" and op and not settings:
         return partial(_outer, op)
     function = METHODS.get((ufunc, method))
     settings.pop("array", None)  # the array by its name, which is among the inputs
-    if function is None and method in ("accumulate", "reduce") and op and ufunc.nin == 2 and not {*settings} - {"axis"}:
+    if function is None and method in ("accumulate", "reduce") and op and not {*settings} - {"axis"}:
         return partial(_folded, op, method == "accumulate", **settings)
     if function is None:
         return None

@@ -81,7 +81,10 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Node:
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **settings: Any) -> Node:
     """np.piecewise: each function gets the elements of its own condition alone."""
     x = in_floats_alone("piecewise", x)
-    conditions = [condlist] if np.ndim(condlist[0]) == 0 and x.ndim else [*condlist]
+    if not x.ndim:  # np.nonzero wants an axis
+        told = [np.reshape(condition, (1,)) for condition in condlist]
+        return shape.reshape(piecewise(shape.reshape(x, (1,)), told, funclist, *args, **settings), ())
+    conditions = [condlist] if np.ndim(condlist[0]) == 0 else [*condlist]
     masks = [np.asarray(nonzero_mask(c)) for c in conditions]
     if len(funclist) == len(masks) + 1:
         masks.append(~np.logical_or.reduce(masks))

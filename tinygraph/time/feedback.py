@@ -80,7 +80,7 @@ class Feedback:
     def _forced(self, xs: Any, T: int) -> Node:
         """Booleans (T,) or (T, B): where the sequence's own input is used."""
         teacher = self.teacher
-        if teacher.ndim and any(x.shape[: teacher.ndim] != teacher.shape for x in leaves(xs)):
+        if any(x.shape[: teacher.ndim] != teacher.shape for x in leaves(xs)):
             expected = f"a number, (T,) or (T, B) of {[x.shape for x in leaves(xs)]}"
             raise GraphError("feedback: teacher does not match the inputs", got=str(teacher.shape), expected=expected)
         if teacher.dtype.kind == "b" and teacher.ndim:
