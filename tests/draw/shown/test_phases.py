@@ -229,6 +229,8 @@ def test_data_are_in_the_phase_of_what_reads_them(reads):
         ({0: {0}, 1: {0, 1}}, [1, 0], [0, 1], True),  # attention at one step of a layer above
         ({t: {MANY} for t in range(3)}, [0, 1, 2], [0, 1, 2], False),
         ({2: {1}}, [0, 1], [2, 3], True),  # goes on where it ended
+        ({1: {1}, 2: {1}}, [0, 1], [1, 2], True),
+        ({4: {4}}, [4], [4], True),
         ({1: {2}}, [3, 2], [1, 0], True),
         ({1: {2}}, [1, 2], [1, 0], False),
         ({3: {4}}, [4], [3], True),
