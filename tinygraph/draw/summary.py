@@ -80,8 +80,7 @@ def summary_of(roots: list[Any]) -> Summary:
         problem, expected = "summary needs a node", "a node, or a list of nodes; or a net and the shapes of its inputs"
         raise GraphError(problem, expected=expected, got=", ".join(type(x).__name__ for x in roots) or "nothing")
     tally = _Counts()
-    new = marked(roots)
-    tally.count([new[x] for x in ancestors(roots)], "", 1)
+    tally.count([*marked(roots, ancestors(roots)).values()], "", 1)
     rows = tuple(tally.rows())
     total_flops = sum(row.steps * row.flops for row in rows)
     return Summary(rows, sum(x.size for x in tally.seen), total_flops, sum(row.steps * row.bytes for row in rows))

@@ -6,8 +6,8 @@ import pytest
 import tinygraph as tg
 from tests.draw.flowing import loss_in_the_state, sliding, stack_of_five, two_outputs
 from tests.draw.networks import lstm
-from tests.draw.recurrent import NETWORKS
-from tinygraph.draw.norms.reach import Reach, by_loss_step, seeds_of
+from tests.draw.recurrent import NETWORKS, tanh_cell
+from tinygraph.draw.norms.reach import Reach, _columns, by_loss_step, reaches, seeds_of
 from tinygraph.draw.norms.states import State, states
 from tinygraph.draw.norms.verdict import verdicts
 from tinygraph.draw.shown.folding import fold
@@ -116,3 +116,30 @@ def test_a_length_counts_the_step_where_losses_enter():
     assert later.sides() == [1, -1] and later.medians(1) == [(0, 4.5), (1, 4.0)], "steps count from the entry"
     assert later.medians(-1) == [(0, 4.5), (1, 1.0), (2, 2.0)] and later.factor(-1) == pytest.approx(2.0)
     assert later.factor(1) == pytest.approx(0.5), "of less than two steps away it is taken from the entry on"
+
+
+@pytest.mark.parametrize(
+    ("turn", "ends", "most", "shown"),
+    [
+        (1, [3, 4], 6, [0, 1, 2, 3, 4, 5]),
+        (1, [3, 4], 5, [2, 3, 4]),
+        (1, [1], 5, [0, 1]),
+        (1, [-2], 5, [3, 4, 5]),  # no step of it is that early
+        (-1, [2, 4], 5, [2, 3, 4]),
+        (-1, [4], 5, [4, 5]),
+        (-1, [9], 5, [0, 1, 2]),
+    ],
+)
+def test_of_many_steps_those_up_to_the_losses_are_shown(turn, ends, most, shown):
+    assert _columns(State("", "h", turn, {s: [] for s in range(6)}), ends, most, 3) == shown
+
+
+def test_losses_of_its_own_phase_and_of_a_later_one_enter_at_no_one_step():
+    w = {name: tg.parameter(np.full((4, n), 0.1), name) for name, n in (("A", 3), ("B", 4), ("C", 3), ("D", 4))}
+    ys, h = tg.unroll(tanh_cell(w["A"], w["B"]), np.ones((4, 3)), np.zeros(4))
+    zs, _ = tg.unroll(tanh_cell(w["C"], w["D"]), np.ones((3, 3)), h)
+    for root, entry in ((tg.sum(zs), [3, None]), (tg.sum(ys) + tg.sum(zs), [None, None])):
+        folded = fold([root])
+        seeds = seeds_of(root, folded, roles(folded, [root]))
+        told = reaches(root, states(folded, [root]), seeds, 20, 20)
+        assert [x.entry for x in told] == entry and bool(told[0].blurred) == (entry[0] is None)

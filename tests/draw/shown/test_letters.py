@@ -31,7 +31,7 @@ PAPERS = dict(x.strip().split(": ") for x in TOLD.split(";"))
 
 
 def written(*roots: Any) -> dict[int | None, set[str]]:
-    new = marked(list(roots))
+    new = marked(list(roots), ancestors(roots))
     nodes = ancestors([new[x] for x in roots])
     out: dict[int | None, set[str]] = {}
     for x, letter in letters(nodes).items():

@@ -10,7 +10,7 @@ from tests.draw.networks import both_ways, lstm, weights, word_rnn
 from tests.draw.recurrent import attention, encoder_decoder, losses_outside, tanh_cell, two_scopes, two_unrolls, uneven
 from tests.each import each
 from tinygraph.core.graph import ancestors
-from tinygraph.draw.shown.phases import phases
+from tinygraph.draw.shown.phases import MANY, _picked, _shares, phases
 
 
 def parts(*, same=False, again=2):
@@ -216,3 +216,32 @@ def test_data_are_in_the_phase_of_what_reads_them(reads):
     data = [x for x in ancestors([root]) if x.step is not None and (x.op is None or x.op.name == "getitem")]
     users = {x: n for n in ancestors([root]) for x in n.inputs if x in {*data}}
     assert [told.of[x] for x in data] == [told.of[users[x]] for x in data] == [0] * 4 + [1] * 5
+
+
+@each(
+    "at, source, user, shared",
+    [
+        ({0: {0}, 1: {1}}, [0, 1], [0, 1, 2], True),  # a layer above
+        ({1: {1}}, [0, 1, 2], [0, 1, 2], False),  # one step alone
+        ({2: {2}}, [0, 1, 2], [2], True),
+        ({2: {0, 1, 2}}, [0, 1, 2], [2], False),  # all of it at one step
+        ({t: {0, 1, 2} for t in range(3)}, [0, 1, 2], [0, 1, 2], False),  # attention
+        ({0: {0}, 1: {0, 1}}, [1, 0], [0, 1], True),  # attention at one step of a layer above
+        ({t: {MANY} for t in range(3)}, [0, 1, 2], [0, 1, 2], False),
+        ({2: {1}}, [0, 1], [2, 3], True),  # goes on where it ended
+        ({1: {1}, 2: {1}}, [0, 1], [1, 2], True),
+        ({4: {4}}, [4], [4], True),
+        ({1: {2}}, [3, 2], [1, 0], True),
+        ({1: {2}}, [1, 2], [1, 0], False),
+        ({3: {4}}, [4], [3], True),
+        ({3: {1}}, [0, 1], [3, 4], False),
+    ],
+)
+def test_what_runs_over_the_same_time(at, source, user, shared):
+    assert _shares(at, source, user) is shared
+
+
+@each("rows, index, step", [(3, 1, 1), (3, -1, 2), (3, (1, 0), 1), (3, (), MANY), (3, slice(2), MANY), (4, 1, MANY)])
+def test_a_row_of_stacked_steps_is_its_step(rows, index, step):
+    row = tg.constant(np.ones((rows, 2)))[index]
+    assert _picked(row, {0: MANY, 1: 2}, {0: [2, 1, 0], 1: [0, 1, 2]}) == {0: step, 1: 2}, "one step stays what it is"

@@ -12,7 +12,7 @@ from tinygraph.core.graph import ancestors
 from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.phases import phases
 from tinygraph.draw.shown.same_names import full_names, short_names
-from tinygraph.draw.shown.slices import chain, index_text, is_part, is_read, row_of, short_index, tag_of
+from tinygraph.draw.shown.slices import chain, index_text, is_part, is_read, row_of, short_index, tag_of, turned
 from tinygraph.draw.shown.sums import chained, stacked
 
 X = tg.tanh(tg.constant(np.ones((6, 4)), name="x"))
@@ -44,6 +44,29 @@ def test_an_index_is_told_as_code(index: Any, text: str) -> None:
     assert index_text(index) == text
 
 
+K = tg.constant(np.ones((2, 3, 4)))
+
+
+@each(
+    "view, told",
+    [
+        (X.T, ".T"),
+        (np.transpose(X, (1, 0)), ".T"),
+        (np.transpose(X, (0, 1)), ""),
+        (K.T, ".T"),
+        (np.transpose(K, (2, 1, 0)), ".T"),
+        (np.transpose(K, (0, -1, -2)), ".T"),
+        (np.transpose(K, (1, 0, 2)), ""),
+        (np.swapaxes(K, 2, -2), ".T"),
+        (np.swapaxes(K, 0, 2), ""),
+        (X[0].T, ""),
+        (tg.reshape(X, (4, 6)), ""),
+    ],
+)
+def test_an_array_is_turned_if_its_axes_are_reversed_or_the_last_two_are_swapped(view: Any, told: str) -> None:
+    assert turned([view]) == told and turned([view, view]) == ""
+
+
 @each(
     "view, tag, row, short",
     [
@@ -64,6 +87,7 @@ def test_an_index_is_told_as_code(index: Any, text: str) -> None:
 def test_a_part_is_told_by_its_index_without_what_takes_all(view: tg.Node, tag: str, row: Any, short: str) -> None:
     assert (tag_of([view]), row_of(view), short_index(view)) == (tag, row, short)
     assert tag_of([tg.reshape(X, (4, 6)), view, view.T]) == tag, "what has no index tells nothing"
+    assert row_of(X[()]) is None
 
 
 def test_tags_of_several_views_follow_each_other() -> None:

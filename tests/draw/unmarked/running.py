@@ -39,5 +39,5 @@ def ops_at_steps(nodes):
 
 def told(*roots):
     """The nodes of a graph as they are drawn."""
-    new = marked([*roots])
+    new = marked([*roots], ancestors(roots))
     return [new[x] for x in ancestors(roots)]

@@ -173,3 +173,11 @@ def test_a_line_is_as_thick_as_it_says_one_point_if_it_says_nothing_and_never_go
 
     assert thick("") == pytest.approx(1.0, abs=0.3) and thick('stroke-width="3"') == pytest.approx(3.0, abs=0.4)
     assert 0.1 < thick('stroke-width="0.01"') < 0.5
+
+
+@each(
+    "body",
+    ['<path d="M0 10L20 10"/>', '<rect width="20" height="10" fill="none"/>', '<path d="M0 1L9 1" stroke="none"/>'],
+)
+def test_what_has_neither_area_nor_line_is_not_seen(body: str) -> None:
+    assert (painted(body) == 255).all()

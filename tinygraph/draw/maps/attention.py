@@ -89,7 +89,7 @@ def _summed_over(node: Node) -> Iterator[tuple[Node, int, Node]]:
     elif name in ("sum", "mean") and node.inputs[0].op is not None and node.inputs[0].op.name == "multiply":
         product, axis = node.inputs[0], node.attributes.get("axis")
         axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
-        if isinstance(axis, int) and len(product.inputs) == 2:
+        if isinstance(axis, int):
             at = axis - product.ndim if axis >= 0 else axis
             yield product.inputs[0], at, product.inputs[1]
             yield product.inputs[1], at, product.inputs[0]
@@ -122,8 +122,8 @@ def _of_group(reading: Reading, group: list[Weights], block: int) -> Iterator[Sh
     down = reading.ticks(queries, "query at step ↓") if queries else _plain(len(stacked), "query ↓")
     for head in range(stacked.shape[1]):
         heading = " · ".join(x for x in (scope, name, f"head {head}" if stacked.shape[1] > 1 else "") if x)
-        absent = np.isinf(stacked[:, head]) & (stacked[:, head] < 0)
-        values = np.where(absent, 0.0, stacked[:, head])
+        values = stacked[:, head]
+        absent = np.isneginf(values)
         padding = _padding(reading, keys[1], queries, values)
 
         def told(row: str, column: str, value: str) -> str:
@@ -187,4 +187,4 @@ def _padding(reading: Reading, keys: list[When], queries: list[When], values: np
     """Where the query is padding, or the key is and has no weight."""
     rows = np.array([reading.is_padding(c) for c in queries], bool) if queries else np.zeros(len(values), bool)
     columns = np.array([reading.is_padding(c) for c in keys], bool) if keys else np.zeros(values.shape[1], bool)
-    return rows[:, None] | (columns[None, :] & (values == 0))
+    return rows[:, None] | (columns[None, :] & (values <= 0))

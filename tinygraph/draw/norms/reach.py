@@ -205,12 +205,12 @@ def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int)
 
 
 def _reach(state: State, rows: list[int], times: Phases, seeds: Seeds, most: int, last: int) -> Reach:
-    members = [x for nodes in state.at.values() for x in nodes if x in times.of]
+    members = [x for nodes in state.at.values() for x in nodes]
     loops = {times.loop[x] for x in members}
     own, of_losses = {times.of[x] for x in members}, {times.of.get(x, 0) for t in rows for x in seeds[t]}
     entered = set().union(*(times.entered.get(i, ()) for i in loops))
     elsewhere = of_losses != own
-    entry = min(entered) if elsewhere and not own & of_losses and len(entered - {MANY}) == len(entered) == 1 else None
+    entry = min(entered) if not own & of_losses and len(entered - {MANY}) == len(entered) == 1 else None
     clear = entry is not None if elsewhere else not loops & times.seen_whole
     columns = _columns(state, rows if entry is None else [entry], most, last)
     return Reach(state, columns, entry, "" if clear else "each loss looks at many steps")

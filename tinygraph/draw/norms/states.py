@@ -70,7 +70,7 @@ def _windows(groups: list[list[Node]]) -> list[list[Node]]:
     unlike a fed-back output, which depends on the state.
     """
     lengths = [len(x) for x in groups]
-    forms = {(x[-1].op.name, x[-1].shape) for x in groups if x[-1].op is not None}
+    forms = {(x[-1].op, x[-1].shape) for x in groups}
     if len(groups) > 1 and len(forms) == 1 and len(set(lengths)) == len(groups) and _are_apart(groups):
         return [[x for nodes in groups for x in nodes]]
     return groups

@@ -86,7 +86,7 @@ def _loops(nodes: list[Node]) -> dict[Node, int]:
         ahead = _sign(pieces, blocks[i + 1]) if i + 1 < len(blocks) else 0
         if turn and here != turn:
             number, turn = number + 1, 0
-        elif i and loop[blocks[i - 1][-1][-1]] == number:
+        else:
             turn = here
         old, new = _parted(blocks[i - 1], pieces) if turn and ahead not in (0, turn) else (pieces, [])
         loop.update(dict.fromkeys([x for piece in old for x in piece], number))
@@ -121,8 +121,7 @@ def _blocks(nodes: list[Node]) -> list[StepPieces]:
 
 
 def _sign(before: StepPieces, after: StepPieces) -> int:
-    a, b = before[0][0].step or 0, after[0][0].step or 0
-    return (b > a) - (b < a)
+    return 1 if (before[0][0].step or 0) < (after[0][0].step or 0) else -1
 
 
 def _parted(before: StepPieces, block: StepPieces) -> tuple[StepPieces, StepPieces]:
@@ -142,7 +141,7 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
     outside: dict[Node, StepsRead] = {}
     feeds: Feeds = {}
     computing = {i for x, i in loop.items() if x.op is not None and not is_read(x)}
-    for node in nodes:
+    for node in [x for x in nodes if x.origin is None]:
         own = loop.get(node)
         reads: StepsRead = {}
         for x in node.inputs:
@@ -154,11 +153,11 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
                 continue
             for i, s in source.items():
                 reads[i] = s if reads.get(i, s) == s else MANY
-        if reads and own is None and node.origin is None:
-            outside[node] = reads
-        elif reads and node.origin is None:
+        if own is not None:
             for i in reads.keys() - {own}:
-                feeds.setdefault((i, own), {}).setdefault(node.step or 0, set()).add(reads[i])  # type: ignore[arg-type]
+                feeds.setdefault((i, own), {}).setdefault(node.step or 0, set()).add(reads[i])
+        elif reads:
+            outside[node] = reads
     return feeds
 
 
@@ -166,7 +165,7 @@ def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> Steps
     """Returns what ``outputs[t]`` reads: of an array with a row for each step of a loop, only the step of its row."""
     index = node.attributes.get("index")
     index = index[0] if isinstance(index, tuple) and index else index
-    if not source or node.op is None or node.op.name != "getitem" or type(index) is not int:
+    if node.op is None or node.op.name != "getitem" or type(index) is not int:
         return source
     rows = node.inputs[0].shape[0]
     return {i: sorted(steps[i])[index] if s == MANY and len(steps[i]) == rows else s for i, s in source.items()}

@@ -138,7 +138,7 @@ def _chip(folded: Folded, repetition: Repetition, g: int, slot: int, chip: Chip)
     members = [x for x in repetition.groups[g] if slot < len(folded.operands[x])]
     chips = [(x, y) for x in members if isinstance(y := folded.operands[x][slot], Chip)]
     parts = [re.split(r"(-?\d+(?=[^\[]*\]))", y.text) for _, y in chips]
-    if len({y.text for _, y in chips}) < 2 or len({len(x) for x in parts}) > 1:
+    if len({len(x) for x in parts}) > 1:
         return chip
     times = [_time(repetition, x) for x, _ in chips]
     columns = [list(column) for column in zip(*parts, strict=True)]
@@ -152,11 +152,11 @@ def _any_time(repetition: Repetition, g: int, slot: int, x: Operand) -> Operand:
     node = members[-1]
     if isinstance(x, Padding):
         return Padding(real(*(m.inputs[slot] for m in members)), True)
-    if isinstance(x, Chip) or not isinstance(x, Inline) or len(members) < 2 or slot >= len(node.inputs):
+    if not isinstance(x, Inline):
         return x
-    sources = {id(m.inputs[slot]) for m in members if slot < len(m.inputs)}
-    values = {m.inputs[slot].value.tobytes() for m in members if slot < len(m.inputs) and m.inputs[slot].op is None}
-    if len(sources) < 2 or (len(values) == 1 and not x.whole):
+    sources = [m.inputs[slot] for m in members if slot < len(m.inputs)]
+    values = {y.value.tobytes() for y in sources if y.op is None}
+    if len(set(sources)) < 2 or (len(values) == 1 and not x.whole):
         return x
     loss = node.op is not None and node.op.name in LOSSES
     return Inline(("yₜ" if loss else "xₜ") if x.whole else "cₜ", x.whole)

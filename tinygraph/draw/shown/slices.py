@@ -28,10 +28,10 @@ def is_part(node: Node, source: Node) -> bool:
 
 def _is_pick(node: Node, source: Node) -> bool:
     """Whether it takes the value of one step out of a stack or of data, or rows by an array of numbers."""
-    op, index = node.op, node.attributes.get("index")
+    if source.op is None:
+        return True
+    index = node.attributes.get("index")
     entries = index if isinstance(index, tuple) else (index,)
-    if source.op is None or op is None or op.name != "getitem":
-        return source.op is None
     if all(x is None or isinstance(x, (slice, type(...))) for x in entries):
         return False
     return source.op.name in ("stack", "concatenate") or not all(
@@ -58,7 +58,8 @@ def _turns(view: Node) -> bool:
         return False
     if name == "swapaxes":
         return {told["axis1"] % n, told["axis2"] % n} == {n - 1, n - 2}
-    return told.get("axes") is None or tuple(told["axes"]) == (*range(n - 2), n - 1, n - 2)
+    axes = tuple([x % n for x in told.get("axes") or range(n)[::-1]])
+    return axes in ((*range(n)[::-1],), (*range(n - 2), n - 1, n - 2))
 
 
 def row_of(node: Node) -> int | None:

@@ -177,18 +177,16 @@ def _constants(nodes: list[Node], steps: dict[Node, int]) -> None:
     """Adds the arrays that became nodes within an op, with the step of that op."""
     for node in steps.copy():
         for x in node.inputs:
-            within = isinstance(x, Constant) and 0 < node.serial - x.serial <= len(node.inputs)
+            within = isinstance(x, Constant) and node.serial - x.serial <= len(node.inputs)
             if within and not trail_of(x):  # no line of the user's made it
                 steps.setdefault(x, steps[node])
 
 
-def marked(roots: list[Node], nodes: list[Node] | None = None) -> dict[Node, Node]:
+def marked(roots: list[Node], nodes: list[Node]) -> dict[Node, Node]:
     """Maps each node of a graph to itself, or to its copy in the same graph with the steps of the user's loops.
 
-    Where steps are marked these stay, but a step within another is a part of that one. ``nodes``: the ancestors of the
-    roots, if they are known.
+    Where steps are marked these stay, but a step within another is a part of that one. ``nodes``: the roots' ancestors.
     """
-    nodes = nodes or ancestors(roots)
     new = {x: x for x in nodes}
     if any(x.step is not None for x in nodes):
         steps: dict[Node, int] = {x: InnerStep(t.other, t) for x in nodes if type(t := x._place[0]) is InnerStep}

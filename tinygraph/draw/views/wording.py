@@ -216,10 +216,10 @@ def _spoken(x: Operand, sign: str, folded: Folded, is_right: bool, deep: int = D
 
 def _word(x: Operand, room: int = ROOM) -> str:
     """Returns what stands for an operand without a name."""
-    op = x.source.op if isinstance(x, Link) else None
-    word = "" if op is None or op.name in SIGNS or op.name in LOOKUPS else op_words(op.name)
-    word += turned(x.views) if word and isinstance(x, Link) else ""
-    return word if word and len(word) <= room else "…"
+    if not isinstance(x, Link) or (op := x.source.op) is None or op.name in SIGNS or op.name in LOOKUPS:
+        return "…"
+    word = op_words(op.name) + turned(x.views)
+    return word if len(word) <= room else "…"
 
 
 def name_of(operand: Operand, folded: Folded) -> str:

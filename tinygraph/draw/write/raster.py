@@ -102,9 +102,11 @@ class _Brush:
         self.draw = pillow("ImageDraw").Draw(canvas)
         for part, lines in parts:
             shown = _strength(part.style, stage)
-            if shown and isinstance(part, Painted):
+            if not shown:
+                continue
+            if isinstance(part, Painted):
                 self.shape(part, lines, shown)
-            elif shown and isinstance(part, Lettering):
+            else:
                 self.words(part, shown)
         return canvas.reduce(FINER)
 
@@ -115,8 +117,8 @@ class _Brush:
         for line in lines:
             if fill and len(line) > 2:
                 self.draw.polygon(line, fill=fill)
-            for piece in _dashed(line, dashes) if stroke and dashes else [line]:
-                if stroke and len(piece) > 1:
+            if stroke:
+                for piece in _dashed(line, dashes) if dashes else [line]:
                     self.draw.line(piece, fill=stroke, width=width, joint="curve")
 
     def words(self, words: Lettering, shown: float) -> None:
@@ -254,4 +256,4 @@ def _has(path: str, letter: str) -> bool:
     """Whether a font has a letter; what it lacks looks as what no font has."""
     face = _at_size(path, 40)
     absent, mask = face.getmask("\U0010fffe"), face.getmask(letter)
-    return letter.isspace() or mask.size != absent.size or bytes(mask) != bytes(absent)
+    return letter.isspace() or bytes(mask) != bytes(absent)
