@@ -74,6 +74,11 @@ CORNERS = {
     "the sum of a column of a box": (lambda x: [tg.sum(tg.exp(x[:, :, 0]))], BOX),
     "numbers of two kinds joined": (lambda x: (tg.concatenate([tg.exp(x), x.astype("f4") * 2, x > 0]),
                                                tg.stack([x[0] * 2, np.arange(3) * 3])), X),
+    "matrices of two kinds": (lambda x: (tg.exp(x) @ x.astype("f4")[0], x.astype("f4") @ tg.exp(x),
+                                         x.astype("f4")[0] @ tg.exp(x)[0]), BOX[:2] * BOX[:2].mT),
+    "a box times a row": (lambda x: (tg.reshape(x, (2, 1, 1, 3)) @ x[0], x[0] @ tg.reshape(x, (2, 1, 3, 1))), X),
+    "axes of no length": (lambda x: (tg.einsum("ij,ik->jk", x, x[:, :0]), tg.einsum("ij,ik->jk", x[:, :0], x),
+                                     tg.einsum("ij,kj->ik", x[:, :0], x[:, :0]), tg.einsum("ij->i", x[:, :0])), X),
     "a box backwards": (lambda x: (tg.exp(x[::-1]), tg.sum(x[::-1, :, ::-1], axis=(0, 1)), x[::-1, 0].T @ x[:, 0]),
                         BOX),
 }  # fmt: skip
