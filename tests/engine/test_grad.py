@@ -134,7 +134,7 @@ def test_a_graph_from_before_an_update_is_refused():
     still, moved = tg.parameter([1.0], name="still"), tg.parameter([1.0], name="moved")
     y = tg.sum(still * moved)
     moved.value = [2.0]
-    with pytest.raises(tg.GraphError, match="the value of parameter .moved. was set") as caught:
+    with pytest.raises(tg.GraphError, match=r"the value of parameter 'moved' was set") as caught:
         y.backward()
     assert "still" not in str(caught.value)
     tg.sum(w * w).backward()
