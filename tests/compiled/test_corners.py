@@ -135,6 +135,15 @@ def test_numbers_out_of_range_are_refused_at_any_call(fn, backend):
 
 
 @each_backend
+def test_of_two_lookups_the_one_that_is_out_of_range_is_named(backend):
+    compiled = tg.compile(lambda x, i, j: tg.take(x, i, axis=0) * tg.one_hot(j, 5), backend=backend)
+    table, right = np.arange(25.0).reshape(5, 5), np.array([0, 4, 2])
+    for i, j, name in ((right, right + 1, "one_hot"), (right + 1, right, "take")):
+        with pytest.raises(tg.GraphError, match=f"^{name}"):
+            compiled(table, i, j)
+
+
+@each_backend
 def test_indices_from_the_end(backend):
     assert_same(
         lambda x, ids: (tg.take(x, ids, axis=0), x[ids], tg.grad(tg.sum(tg.square(x[ids])), x)),

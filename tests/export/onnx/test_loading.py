@@ -151,7 +151,7 @@ VARIANTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "hard with another second number": (
         "GRU",
         "x,W,R,B",
-        {"activations": ["HardSigmoid", "Tanh"], "activation_beta": [0.4]},
+        {"activations": ["HardSigmoid", "Tanh"], "activation_alpha": [1 / 6], "activation_beta": [0.4]},
     ),
     "affine": (
         "RNN",
