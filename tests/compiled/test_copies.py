@@ -59,3 +59,18 @@ def test_what_reads_variables_around_it_is_not_copied(duplicate):
     step = tg.train.step(loss, [weight], tg.train.SGD([weight], learning_rate=0.1))
     with pytest.raises(tg.GraphError, match="reads the first ones"):
         duplicate(step)
+
+
+class Base:
+    def run(self, x):
+        return tg.sum(x)
+
+
+class Doubled(Base):
+    def run(self, x):
+        return super().run(x) * 2
+
+
+@each("duplicate", COPIES)
+def test_a_method_that_calls_the_one_above_it_is_copied(duplicate):
+    assert duplicate(tg.compile(Doubled().run))(X) == 6.0

@@ -74,6 +74,11 @@ CORNERS = {
     "the sum of a column of a box": (lambda x: [tg.sum(tg.exp(x[:, :, 0]))], BOX),
     "numbers of two kinds joined": (lambda x: (tg.concatenate([tg.exp(x), x.astype("f4") * 2, x > 0]),
                                                tg.stack([x[0] * 2, np.arange(3) * 3])), X),
+    "matrices of two kinds": (lambda x: (tg.exp(x) @ x.astype("f4")[0], x.astype("f4") @ tg.exp(x),
+                                         x.astype("f4")[0] @ tg.exp(x)[0]), BOX[:2] * BOX[:2].mT),
+    "a box times a row": (lambda x: (tg.reshape(x, (2, 1, 1, 3)) @ x[0], x[0] @ tg.reshape(x, (2, 1, 3, 1))), X),
+    "axes of no length": (lambda x: (tg.einsum("ij,ik->jk", x, x[:, :0]), tg.einsum("ij,ik->jk", x[:, :0], x),
+                                     tg.einsum("ij,kj->ik", x[:, :0], x[:, :0]), tg.einsum("ij->i", x[:, :0])), X),
     "a box backwards": (lambda x: (tg.exp(x[::-1]), tg.sum(x[::-1, :, ::-1], axis=(0, 1)), x[::-1, 0].T @ x[:, 0]),
                         BOX),
 }  # fmt: skip
@@ -127,6 +132,15 @@ def test_numbers_out_of_range_are_refused_at_any_call(fn, backend):
         for wrong in ([0, 5, 2], [0, -6, 2], [0, 1 << 40, 2]):
             with pytest.raises((tg.GraphError, IndexError)):
                 compiled(table, np.array(wrong))
+
+
+@each_backend
+def test_of_two_lookups_the_one_that_is_out_of_range_is_named(backend):
+    compiled = tg.compile(lambda x, i, j: tg.take(x, i, axis=0) * tg.one_hot(j, 5), backend=backend)
+    table, right = np.arange(25.0).reshape(5, 5), np.array([0, 4, 2])
+    for i, j, name in ((right, right + 1, "one_hot"), (right + 1, right, "take")):
+        with pytest.raises(tg.GraphError, match=f"^{name}"):
+            compiled(table, i, j)
 
 
 @each_backend

@@ -68,6 +68,7 @@ def test_unreached_parameters_get_zeros_or_an_error():
     assert g.shape == (2, 3) and g.dtype == np.float32 and not g.value.any()
     with pytest.raises(tg.GraphError, match="'b'"):
         tg.grad(a * a, [a, b], strict=True)
+    assert tg.grad(a * a, [a], strict=True)[0].item() == 4
     (a * a).backward()
     assert b.grad is None
 
@@ -130,6 +131,12 @@ def test_a_graph_from_before_an_update_is_refused():
         with pytest.raises(tg.GraphError, match="after this graph was computed"):
             call()
     assert w.grad is None
+    still, moved = tg.parameter([1.0], name="still"), tg.parameter([1.0], name="moved")
+    y = tg.sum(still * moved)
+    moved.value = [2.0]
+    with pytest.raises(tg.GraphError, match=r"the value of parameter 'moved' was set") as caught:
+        y.backward()
+    assert "still" not in str(caught.value)
     tg.sum(w * w).backward()
     assert w.grad.tolist() == [1.0]
 

@@ -19,6 +19,7 @@ from .in_c import Library
 SIDE = np.array([-3.0, -2.5, -2.0, -1.0, -0.5, -0.25, -0.0, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 7.0])
 A, B = (grid.ravel() for grid in np.meshgrid(SIDE, SIDE))
 NOT_0 = B != 0
+FIXED = np.array([np.nan, np.inf, -np.inf, 1e6, *SIDE[4:]])
 TWO: dict[str, Any] = {
     n: getattr(np, n) for n in ("arctan2", "copysign", "hypot", "logaddexp", "fmax", "fmin", "maximum")
 }
@@ -47,6 +48,8 @@ ONE |= {
     "power -1": lambda x: (x + 0.1) ** -1.0,
     "softplus": lambda x: np.logaddexp(x, 0.0),
     "where": lambda x: np.where(x > 0.25, x, -x),
+    "fixed numbers": lambda x: np.clip(x * 0 + FIXED, -1e9, 1e9) + x * np.array([0.5, *[1 / 3] * 14, np.float32(0.1)]),
+    "numbers of its own": lambda x: (x * 1e6 + 999999.0) * -2.0 - 1e7,
     "as whole numbers": lambda x: x.astype(np.int64) * 2,
     "as booleans": lambda x: x.astype(bool),
 }

@@ -67,6 +67,10 @@ def added(index: INDEX, x: np.ndarray = X) -> np.ndarray:
     return total
 
 
+PLACES = (0, slice(3)), (slice(None, None, -1), slice(1, 4)), (1, 2)
+PUT = np.array([[1, 0, 4, -15], [0, 10, -4, 0]])
+"""The pieces i, 5 j, and i[0], at these places."""
+
 MORE: dict[str, tuple[Any, Any]] = {
     "take": (lambda x, i, j, k: tg.take(x, j), X.reshape(-1)[J]),
     "swapped": (lambda x, i, j, k: tg.swapaxes(x), np.swapaxes(X, 0, 1)),
@@ -76,6 +80,7 @@ MORE: dict[str, tuple[Any, Any]] = {
     "stacked": (lambda x, i, j, k: tg.stack([x[0], x[1]]), X[:2]),
     "take -1": (lambda x, i, j, k: tg.take(x, j, axis=-1), np.take(X, J, -1)),
     "one hot": (lambda x, i, j, k: tg.one_hot(j + 3, 6) * x[0, 0, :, 0], np.eye(6)[J + 3] * X[0, 0, :, 0]),
+    "whole numbers put": (lambda x, i, j, k: tg.ops.put(i, j * 5, i[0], shape=(2, 4), indexes=PLACES), PUT),
 }
 ARGUMENTS = X, I, J, K
 

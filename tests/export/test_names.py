@@ -6,7 +6,7 @@ import json
 import math
 import operator
 import re
-from functools import partial
+from functools import partial, update_wrapper, wraps
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import tinygraph as tg
 from tests.each import each
 from tinygraph.core.structure import map_leaves
 from tinygraph.export.planned.arithmetic import expression
-from tinygraph.export.planned.naming import Names, legal, result_words
+from tinygraph.export.planned.naming import Names, function_name, legal, result_words
 
 W = tg.parameter(np.ones((2, 2)), "W")
 
@@ -56,10 +56,31 @@ def of_one(x: Any) -> Any:
     return np.tanh(x)
 
 
+def scaled(fn: Any, wrt: Any) -> Any:
+    """A decorator of the user's, whose variable has the name of one of ours."""
+
+    @wraps(fn)
+    def of(x: Any) -> Any:
+        return tuple([y * wrt for y in fn(x)])
+
+    return of
+
+
 def in_one_list(x: Any) -> Any:
     rows = [x, x + 1.0]
     rows[0] = x * 2.0
     return rows
+
+
+def one_part(x: Any) -> dict[str, Any]:
+    return {"a": x.mean()}
+
+
+def named_loss(x: Any) -> Any:
+    error = tg.mean(x @ W)
+    if x.ndim != 2:
+        error = error * 2.0
+    return error
 
 
 first, second = lambda x: x, lambda y: (y, y)  # two in one line, which cannot be told apart
@@ -74,12 +95,19 @@ first, second = lambda x: x, lambda y: (y, y)  # two in one line, which cannot b
         (in_one_list, ["rows_0", "rows_1"]),
         (lambda x: {"a": x, "none": None, "b": (None, x, x)}, ["a", "x", "x"]),
         (Net(), ["hidden", "last"]),
+        (lambda x: (x.mean(), *[W]), ["", "W"]),
+        (lambda x: {**one_part(x), "b": x + 1.0}, ["a", "b"]),
         (lambda x: Pair(x, x * 2.0), ["left", "right"]),
         (second, ["", ""]),
         (np.tanh, [""]),
         (partial(of_one), [""]),
+        (update_wrapper(partial(of_one), of_one), [""]),
+        (scaled(lambda x: (x, x, x), 2.0), ["x", "x", "x"]),
+        (lambda x: (x.mean(),) if x.ndim else (x, x), [""]),
         (lambda energy: {"all": [energy, tg.mean(energy)]}, ["energy", ""]),
         (tg.value_and_grad(lambda x: tg.mean(x @ W), [W]), ["loss", "d_W"]),
+        (tg.value_and_grad(named_loss, [W, tg.parameter(1.0)]), ["error", "d_W", ""]),
+        (tg.value_and_grad(named_loss, {"weight": W}), ["error", "d_weight"]),
     ],
 )
 def test_the_words_of_results(fn: Any, words: list[str]) -> None:
@@ -120,5 +148,7 @@ def test_names_are_legal_and_different() -> None:
     ]
     for text in ("i0", "k12", "v3n", "tg_work", "TG", "exp", "expf", "NAN", "yield", "t1", "s2", "q7x", "p0factor"):
         assert legal(text) == f"{text}_", text
+    words = {"fprintf": "fprintf_", "erf": "erf_", "lroundf": "lroundf_", "sea": "sea", "half": "half"}
+    assert {text: function_name(text) for text in words} == words
     for text in ("i", "k", "x1", "value", "v", "tgx", "weight_ih", "alpha2"):
         assert legal(text) == text

@@ -35,7 +35,8 @@ def refused(case: Case, varying: tuple[bool, ...]) -> bool:
         return any(i is not ARRAY and not isinstance(i, int) for i in before)
     if case.name in ("write_at", "last_written"):
         index = case.attributes["index"]
-        return any(varying[2:]) or case.name == "last_written" or any(type(i) is int for i in index)
+        apart = index == (ARRAY, _every, ARRAY)
+        return any(varying[2:]) or case.name == "last_written" or any(type(i) is int for i in index) or apart
     return False
 
 

@@ -138,7 +138,7 @@ def test_repeated_numbers_and_no_numbers_are_not_traffic():
         (999, "999 B"),
         (1000, "1.0 kB"),
         (999_949, "999.9 kB"),
-        (999_951, "1.0 MB"),
+        (999_950, "1.0 MB"),
         (2_500_000, "2.5 MB"),
         (3.21e9, "3.2 GB"),
         (4e12, "4.0 TB"),

@@ -22,7 +22,7 @@ def contract(node: Node) -> Node | None:
     y, right = _summed(y, right, left + out)
     size = dict(zip(left + right, x.shape + y.shape, strict=True))
     batch = [c for c in left if c in right and c in out]
-    inner = [c for c in left if c in right and c not in out]
+    inner = [c for c in left if c not in out]
     rows, columns = [c for c in left if c not in right], [c for c in right if c not in left]
     a = _as_matrices(x, left, batch, rows, inner, size)
     b = _as_matrices(y, right, batch, inner, columns, size)

@@ -176,7 +176,7 @@ def rebuilt(node: Node, inputs: Sequence[Node], kept: Sequence[int], nodes: list
     new_slots = tuple(slots[True]), tuple(body.carries[k] for k in kept), tuple(slots[False])
     new = Body(*new_slots, tuple(nodes[: len(kept)]), body.steps, body.reverse, body.recompute)
     parts = [*slots[True].values(), *(inputs[a + k] for k in kept), *slots[False].values()]
-    if same_nodes(new.slots, body.slots) and same_nodes(new.nexts, body.nexts) and same_nodes(parts, node._inputs):
+    if same_nodes(new.nexts, body.nexts) and same_nodes(parts, node._inputs):
         return node
     return loop(*parts, body=new).placed_as(node)  # type: ignore[attr-defined]
 

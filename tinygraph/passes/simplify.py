@@ -96,7 +96,7 @@ def _transpose(node: Node) -> Node | None:
     if x._op is ops.transpose:
         inner = _axes(x)
         return ops.transpose(x._inputs[0], tuple(inner[a] for a in axes))
-    if x._op is ops.matmul and node.ndim == 2 and all(i.ndim == 2 for i in x._inputs):
+    if x._op is ops.matmul and all(i.ndim == 2 for i in x._inputs):
         a, b = x._inputs
         return ops.matmul(ops.transpose(b, (1, 0)), ops.transpose(a, (1, 0)))
     return None if node._attributes.get("axes") == axes else ops.transpose(x, axes)

@@ -148,6 +148,11 @@ VARIANTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "leaky by default": ("RNN", "x,W,R,B", {"activations": ["LeakyRelu"]}),
     "elu by default": ("RNN", "x,W,R,B", {"activations": ["Elu"]}),
     "hard by default": ("GRU", "x,W,R,B", {"activations": ["HardSigmoid", "Tanh"]}),
+    "hard with another second number": (
+        "GRU",
+        "x,W,R,B",
+        {"activations": ["HardSigmoid", "Tanh"], "activation_alpha": [1 / 6], "activation_beta": [0.4]},
+    ),
     "affine": (
         "RNN",
         "x,W,R,B",

@@ -63,6 +63,33 @@ def refused() -> dict[str, tuple[Any, str]]:
             model([node("RNN", "x,W,R,B", "Y", hidden_size=4, activations=["ScaledTanh"]), out], weights(1) | one),
             "ScaledTanh is not known",
         ),
+        "an activation without its first number": (
+            model(
+                [node("RNN", "x,W,R,B", "Y", hidden_size=4, activations=["ScaledTanh"], activation_beta=[2.0]), out],
+                weights(1) | one,
+            ),
+            "ScaledTanh is not known",
+        ),
+        "an activation without its second number": (
+            model(
+                [node("RNN", "x,W,R,B", "Y", hidden_size=4, activations=["ScaledTanh"], activation_alpha=[2.0]), out],
+                weights(1) | one,
+            ),
+            "ScaledTanh is not known",
+        ),
+        "three that read the same": (
+            model(
+                [
+                    *(
+                        node("LSTM", "x,W,R,B", f"Y{k}", hidden_size=4, direction=way)
+                        for k, way in enumerate(("forward", "reverse", "forward"))
+                    ),
+                    node("Squeeze", "Y2,one", "y"),
+                ],
+                arrays | one,
+            ),
+            "reads the same sequence as another node",
+        ),
         "an activation with other numbers": (
             model(
                 [node("RNN", "x,W,R,B", "Y", hidden_size=4, activations=["Elu"], activation_alpha=[2.0]), out],
@@ -111,7 +138,8 @@ def broken() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "1 activations in place of 3": ({"activations": ["Relu"]}, {}),
         r"W is float32 \(1, 15, 3\) in place of float32 \(1, 16, 3\)": ({}, {"W": drawn(1, 15, 3)}),
         r"W is float32 \(1, 16, 3\) in place of float32 \(2, 16, 3\)": ({"direction": "bidirectional"}, {}),
-        "do not have three axes": ({}, {"R": drawn(16, 4)}),
+        "W and R do not have three axes": ({}, {"R": drawn(16, 4)}),
+        "do not have three axes": ({}, {"W": drawn(16, 3)}),
         r"B is float32 \(1, 16\) in place": ({}, {"B": drawn(1, 16)}),
         "R is float64": ({}, {"R": drawn(1, 16, 4).astype(np.float64)}),
     }

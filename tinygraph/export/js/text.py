@@ -52,7 +52,7 @@ class Types:
         return self._declared(name, array.reshape(-1).astype(np.int8), "Int8Array")
 
     def _declared(self, name: str, array: ndarray, kind: str) -> str:
-        if array.size <= INLINE and (array.dtype.kind != "f" or np.isfinite(array).all()):
+        if array.size <= INLINE and np.isfinite(array).all():
             texts = [_number(x) for x in array]
             return "\n".join(wrap(f"const {name} = {kind}.of({', '.join(texts)});", 116, subsequent_indent="    "))
         text = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
@@ -63,7 +63,7 @@ class Types:
 def _number(x: np.generic) -> str:
     value = x.item()
     if isinstance(value, float):
-        return f"{value:.9g}" if np.float32(f"{value:.9g}") == x and x.dtype.itemsize == 4 else repr(value)
+        return f"{value:.9g}" if x.dtype.itemsize == 4 else repr(value)
     return str(value)
 
 

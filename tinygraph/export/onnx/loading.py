@@ -78,9 +78,8 @@ class Loading:
             self._check(node)
         groups = [*self._layers(nodes)]
         cells = [self._cell(group) for group in groups]
-        reverse = {direction(group[0]) == "reverse" for group in groups if len(group) == 1}
-        alone = {len(group) == 1 and direction(group[0]) == "reverse" for group in groups}
-        if True in alone and len(alone) > 1:
+        reverse = {direction(group[0]) == "reverse" for group in groups}  # a pair begins with the forward one
+        if len(reverse) > 1:
             raise self.refused(nodes[0], "one layer goes backwards and another does not")
         axis = 1 if self._batch_first(groups[0][0]) else 0
         return Recurrent(cells[0] if len(cells) == 1 else Stack(cells), axis=axis, reverse=reverse == {True})
@@ -149,7 +148,7 @@ class Loading:
     def array(self, node: Any, name: str) -> ndarray:
         """The weights of a node, which are in the file."""
         array = self.value(name)
-        if array is None or name in self.data:
+        if array is None:
             raise self.refused(node, f"its weights {name!r} are computed, and not in the file")
         return array
 

@@ -144,9 +144,8 @@ def _put(walk: Walk, action: Call) -> None:
     indexing.zero(walk, action.out)
     for piece, index in zip(action.inputs, action.attributes["indexes"], strict=True):
         part = indexed(action.out, index)
-        source = broadcast(piece, part.shape)
         with walk.loops(names_of(part.shape), part.shape):
-            walk.line(f"{walk.at(part, moves(part))} += {walk.load(source, moves(source))};")
+            walk.line(f"{walk.at(part, moves(part))} += {walk.load(piece, moves(piece))};")
 
 
 def _scan(walk: Walk, action: Call) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...core.structure import leaves
+from ...engine import transforms
 from .formulas import MATH
 
 _WORDS = """
@@ -103,15 +104,14 @@ class Names:
 
 def result_words(fn: Callable[..., Any], structure: Any) -> list[str]:
     """A word for each result: a dict's key, a node's name, the variable that the function returns; else ``""``."""
-    words = [*_words(structure, _returned(fn), "")]
-    wraps = inspect.isfunction(fn) and hasattr(fn, "__wrapped__")
-    wrt = inspect.getclosurevars(fn).nonlocals.get("wrt") if wraps else None
-    if wrt is None or not isinstance(structure, tuple):
-        return words
+    own = inspect.isfunction(fn) and fn.__globals__["__name__"] == transforms.__name__
+    wrt = inspect.getclosurevars(fn).nonlocals.get("wrt") if own else None
+    if wrt is None:
+        return [*_words(structure, _returned(fn), "")]
     names = [getattr(x, "name", None) for x in leaves(wrt)]
-    own = [word or name or "" for word, name in zip(words[1:], names, strict=True)]
-    loss = next(_words(structure[0], _returned(fn.__wrapped__), ""))  # type: ignore[attr-defined]
-    return [loss or "loss", *(f"d_{word}" if word else "" for word in own)]
+    parts = [word or name for word, name in zip(_words(structure[1], None, ""), names, strict=True)]
+    loss = next(_words(structure[0], _returned(fn), ""))
+    return [loss or "loss", *(f"d_{word}" if word else "" for word in parts)]
 
 
 def _words(part: Any, written: ast.expr | None, word: str) -> Iterator[str]:

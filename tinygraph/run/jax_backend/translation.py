@@ -9,7 +9,6 @@ import numpy as np
 
 from ...core.errors import GraphError
 from ...core.graph import ancestors
-from ...core.leaves import Constant
 from ...core.node import Node
 from ...loops.loop import Body
 from .ranges import CHECKS
@@ -80,7 +79,7 @@ class JaxGraph:
         return z if z.dtype == dtype else z.astype(dtype)
 
     def _leaf(self, node: Node) -> Any:
-        if isinstance(node, Constant) or node._value is not None:
+        if node._value is not None:
             return self.jax.numpy.asarray(node._value)
         problem = f"jax: {node.label()} is read anew at each call, which a pure function cannot do"
         raise GraphError(problem, fix="draw the numbers outside, and pass them as an argument")

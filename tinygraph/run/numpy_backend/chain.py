@@ -190,7 +190,7 @@ def _where(call: _OpCall, out: str) -> list[str]:
         mask = call.temporary(BOOL)
         lines.append(f"not_equal({c}, {call.number(0, call.dtypes[0])}, {mask})")
         c = mask
-    if out == c or (out == x and out != y):
+    if out in (c, x):
         place = call.temporary()
     lines += [f"{place}[...] = {y}"] if place != y else []
     lines.append(f"copyto({place}, {x}, where={c})")
