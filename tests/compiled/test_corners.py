@@ -75,7 +75,7 @@ CORNERS = {
     "numbers of two kinds joined": (lambda x: (tg.concatenate([tg.exp(x), x.astype("f4") * 2, x > 0]),
                                                tg.stack([x[0] * 2, np.arange(3) * 3])), X),
     "matrices of two kinds": (lambda x: (tg.exp(x) @ x.astype("f4")[0], x.astype("f4") @ tg.exp(x),
-                                         x.astype("f4")[0] @ tg.exp(x)[0]), BOX[:2] * BOX[:2].mT),
+                                         x.astype("f4")[0] @ tg.exp(x)[0]), BOX[:2] * np.swapaxes(BOX[:2], 1, 2)),
     "a box times a row": (lambda x: (tg.reshape(x, (2, 1, 1, 3)) @ x[0], x[0] @ tg.reshape(x, (2, 1, 3, 1))), X),
     "axes of no length": (lambda x: (tg.einsum("ij,ik->jk", x, x[:, :0]), tg.einsum("ij,ik->jk", x[:, :0], x),
                                      tg.einsum("ij,kj->ik", x[:, :0], x[:, :0]), tg.einsum("ij->i", x[:, :0])), X),
