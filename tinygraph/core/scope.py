@@ -184,7 +184,7 @@ def _loop(t: int, code: CodeType) -> _OverTime:
     if now.loops is None or len(now.loops) > MOST_LOOPS:
         now.loops = {}
     loop = now.loops.get(code)
-    if loop is None or abs(t - loop.last) > 1:
+    if loop is None or abs(t - loop.last) > 1 or (t == loop.last and not loop.steps):  # the last may have had one step
         now.loops[code] = loop = _OverTime(t)
     loop.steps += t != loop.last
     loop.last = t

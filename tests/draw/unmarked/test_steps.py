@@ -163,3 +163,11 @@ def test_a_hundred_steps_and_of_those_of_unroll_the_first_two_alone_keep_a_trail
     assert [x.step for x in told(h) if x.op is not None and x.op.name == "tanh"] == [*range(100)]
     outputs, _ = tg.unroll(lambda x, h: (np.tanh(x + h @ W),) * 2, X, np.zeros((2, 3)))
     assert all(len(x._place) == 3 for x in ancestors([outputs]) if (x.step or 0) > 1)
+
+
+def test_a_loop_after_one_of_a_single_step_is_a_loop_of_its_own():
+    """They have the driver of `tg.unroll` in common, and so the place where steps are entered."""
+    W = tg.parameter(np.eye(3) * 0.5)
+    tg.unroll(tg.cells.LSTM(3, 3, rng=0), np.ones((1, 2, 3), np.float32))
+    outputs, _ = tg.unroll(lambda x, h: (np.tanh(x + h @ W),) * 2, X, np.zeros((2, 3)))
+    assert all(len(x._place) == 3 for x in ancestors([outputs]) if (x.step or 0) > 1)
