@@ -184,8 +184,10 @@ def _loop(t: int, code: CodeType) -> _OverTime:
     if now.loops is None or len(now.loops) > MOST_LOOPS:
         now.loops = {}
     loop = now.loops.get(code)
-    if loop is None or abs(t - loop.last) > 1 or (t == loop.last and not loop.steps):  # the last may have had one step
+    if loop is None or abs(t - loop.last) > 1:
         now.loops[code] = loop = _OverTime(t)
+    if t == loop.last and not loop.steps:  # the loop before may have had this step alone
+        loop.ops, loop.odd = [], 0
     loop.steps += t != loop.last
     loop.last = t
     return loop
