@@ -10,6 +10,7 @@ import numpy as np
 from ..compiled import compile
 from ..core.checks import function
 from ..core.errors import GraphError, refusing
+from ..core.leaves import switches
 from ..core.node import Node
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves, ordered_as, rebuild
@@ -63,6 +64,8 @@ class Streaming:
             return self._begin(x)
         if type(x) is not np.ndarray or x.shape != self._shape or x.dtype != self._dtype or not x.flags.c_contiguous:
             x = self._fitting(x)
+        if self._switches != switches.latest:
+            return self._begin(x)
         # The plan itself: to describe the arguments of a compiled function, as each call of it does, takes 4 us.
         with self._compiled._lock:
             results = self._plan.flat([x, *self._arrays])
@@ -92,6 +95,7 @@ class Streaming:
         x = _array(in_dtype_of(self._cell, x))
         if self._state is None and hasattr(self._cell, "initial_state"):
             self._state = map_leaves(_array, self._cell.initial_state(*x.shape[:-1]))
+        self._switches = switches.latest
         y, state = self._compiled(x, self._state)
         if _kinds(state) != _kinds(self._state):
             problem = "Streaming: the cell returns another state than it takes"
