@@ -29,7 +29,7 @@ class Streaming:
         backend: as in `tg.compile`.
 
     Attributes:
-        state: the present state, nested arrays; it may be set, to arrays of the same shapes.
+        state: a copy of the present state, nested arrays; it may be set, to arrays of the same shapes.
 
     Raises:
         GraphError: ``cell`` is no function; at a call: x has another shape than the first, or another kind of dtype.
@@ -75,7 +75,7 @@ class Streaming:
 
     @property
     def state(self) -> Any:
-        return self._state
+        return None if self._state is None else _copied(self._state)
 
     @state.setter
     def state(self, state: Any) -> None:
@@ -126,4 +126,4 @@ def _array(x: Any) -> np.ndarray:
 
 
 def _copied(state: Any) -> Any:
-    return map_leaves(lambda x: np.array(_array(x)), state)  # the caller may write into it later
+    return map_leaves(lambda x: np.array(_array(x)), state)  # the caller may write into it
