@@ -15,11 +15,12 @@ from numpy import ndarray
 from . import forking
 from .core.checks import function, one_of
 from .core.errors import UNFIT, GraphError, refuse, refusing
-from .core.leaves import constant, node_of
+from .core.leaves import constant, node_of, switches
 from .core.markup import card
 from .core.node import Node
 from .core.scope import now
 from .core.structure import builder, map_leaves
+from .core.together import set_together
 from .core.traced import Slot
 from .core.widening import warn_once
 from .ops.numpy_functions import as_node
@@ -47,10 +48,11 @@ def compile(fn: Callable[..., Any], backend: str = "auto", *, memory: str = "kee
     but no values, and `unroll` traces its cell once, whatever T is. Passes then hoist loop-invariant work out of the
     loop over time and join matrix products; the planner gives every value an offset in one block of memory.
 
-    Parameters are read at each call. Whatever else ``fn`` uses but does not receive as an argument is read once, when
-    it is traced: arrays are copied then, wherever they enter. If such an array, number or parameter is another one at
-    call 2, 3, 5, 9, ... of a plan, that call raises; large arrays and long lists are compared by samples. What ``fn``
-    draws at random or keeps outside of its results, it would draw or keep once: both are refused at the first call.
+    Parameters are read at each call; a function that asks which are trained gets another plan when others are. Whatever
+    else ``fn`` uses but does not receive as an argument is read once, when it is traced: arrays are copied then,
+    wherever they enter. If such an array, number or parameter is another one at call 2, 3, 5, 9, ... of a plan, that
+    call raises; large arrays and long lists are compared by samples. What ``fn`` draws at random or keeps outside of
+    its results, it would draw or keep once: both are refused at the first call.
 
     A float among the arguments that is only computed with is new at each call, as an array is. If its value is asked
     for (``if``, ``float()``, a setting of an op), each value has a plan of its own, as have integers, strings, None,
@@ -98,6 +100,8 @@ class Compiled:
     def __init__(self, fn: Callable[..., Any], backend: Backend, memory: str) -> None:
         self.fn, self.backend, self.memory = fn, backend, memory
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
+        self._aside: list[tuple[Any, Plan]] = []
+        self._switches = switches.latest
         self._valued: dict[Any, tuple[int, ...]] = {}
         self._census, self.copies = Census(fn), Copies()
         self._lock = RLock()
@@ -123,6 +127,8 @@ class Compiled:
         if forking.pending:
             forking.pause()
         with self._lock:
+            if self._switches != switches.latest:
+                self._sort()
             if numbers and key in self._valued:
                 key = (key, *[numbers[k].hex() for k in self._valued[key]])
             plan = self._plans.get(key)
@@ -160,9 +166,18 @@ class Compiled:
         nodes = map_leaves(lambda x: node_of(x) if is_array(x) else x, (args, kwargs))
         return map_leaves(as_node, self.fn(*nodes[0], **nodes[1]))
 
+    def _sort(self) -> None:
+        """Lays aside the plans of a function that read which parameters are trained where others are now."""
+        latest, plans = switches.latest, [*self._aside, *self._plans.items()]
+        aside = [pair for pair in plans if not pair[1].door.fits()]
+        fit = OrderedDict([pair for pair in plans if pair not in aside])
+        set_together([(self, "_aside", aside), (self, "_plans", fit), (self, "_switches", latest)])
+
     def _drop(self) -> None:
-        while len(self._plans) > 1 and together_bytes(self._plans.values()) > KEPT_BYTES:
-            self._plans.popitem(last=False)
+        while (
+            len(own := [*[x for _, x in self._aside], *self._plans.values()]) > 1 and together_bytes(own) > KEPT_BYTES
+        ):
+            self._aside.pop(0) if self._aside else self._plans.popitem(last=False)
 
     @property
     def plan(self) -> Plan:
@@ -211,7 +226,7 @@ class Plan:
         self.backend = backend.name
         self._function = Function(owner.fn, arguments, owner.memory == "checkpoint", owner.copies, *numbers)
         self.structure, self.before = self._function.trial.structure, self._function.trial.results
-        self.widenings = self._function.trial.widenings
+        self.widenings, self.door = self._function.trial.widenings, self._function.trial.door
         self.after, self.notes = optimise(self.before, fuses=backend.fuses)
         self.actions: Sequence[Any] = ()
         if backend.graphs is not None:

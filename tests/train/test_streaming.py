@@ -88,3 +88,21 @@ def test_a_nan_is_named_also_in_a_stream(backend):
 def test_a_cell_that_returns_no_pair_is_told(cell):
     with pytest.raises(tg.GraphError, match="returns no pair"):
         Streaming(cell, np.zeros(2), "numpy")(np.zeros(2))
+
+
+@each("backend", BACKENDS)
+def test_what_a_stream_gives_out_may_be_written(backend):
+    w, x, h = np.array([[0.5, -0.2], [0.1, 0.3]]), np.ones((1, 2)), np.zeros((1, 2))
+
+    def cell(x, h):
+        h = np.tanh(x + h @ w)
+        return h, h
+
+    stream = Streaming(cell, h, backend)
+    for _ in range(3):
+        stream.state[:] = 7.0
+        y, h = stream(x), np.tanh(x + h @ w)
+        np.testing.assert_allclose(y, h, rtol=1e-12)
+        y -= 5.0
+        state = stream.state
+        state -= state.mean()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,11 @@ from .errors import GraphError, refusing, shown, users_line
 from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node
 from .scope import next_serial, now, refused
+from .together import Change, set_together
 from .trail import leave_trail
+
+switches = SimpleNamespace(latest=0)
+"""When it was last set of any parameter whether it is trained."""
 
 
 class Parameter(Node):
@@ -23,7 +28,7 @@ class Parameter(Node):
     parameter.
     """
 
-    __slots__ = ("changed", "home", "trained")
+    __slots__ = ("_trained", "changed", "home")
     kind = "parameter"
 
     @refusing
@@ -31,7 +36,7 @@ class Parameter(Node):
         super().__init__(None, (), NO_ATTRIBUTES, value, name)
         self.changed = self.serial
         self.home = ""  # the class of the cell that holds it, by which pictures call the cell
-        self.trained = trained
+        self._trained = trained
 
     @property
     def value(self) -> np.ndarray:
@@ -57,8 +62,26 @@ class Parameter(Node):
         self._value = frozen(array)
         self.changed = next_serial()
 
+    @property
+    def trained(self) -> bool:
+        """Whether it is trained; see `buffer` and ``freeze``. It may be set."""
+        if now.door is not None:
+            now.door.trained.setdefault(self, self._trained)
+        return self._trained
+
+    @trained.setter
+    def trained(self, trained: bool) -> None:
+        set_together(switched([self], trained))
+
     def __reduce__(self) -> Any:
-        return _restored, (Parameter, self._value, self.name, self._grad, self.trained, self.home)
+        return _restored, (Parameter, self._value, self.name, self._grad, self._trained, self.home)
+
+
+def switched(parameters: Sequence[Parameter], trained: bool) -> list[Change]:
+    """The changes by which parameters are trained from now on, or are not."""
+    if now.door is not None:
+        now.door.trained = {**dict.fromkeys(parameters), **now.door.trained}
+    return [*[(p, "_trained", trained) for p in parameters], (switches, "latest", next_serial())]
 
 
 class Constant(Node):
@@ -134,7 +157,7 @@ def buffer(value: Any, name: str | None = None) -> Parameter:
         (['weight_out'], ['weight_hh', 'weight_out'])
     """
     node = parameter(value, name)
-    node.trained = False
+    node._trained = False
     return node
 
 

@@ -25,6 +25,8 @@ Guard = Callable[["Node", "Sequence[Node]", "Sequence[Node]"], None]
 class Entrance(Protocol):
     """What looks at the values that enter a traced function from outside, see `outside/door.py`."""
 
+    trained: dict[Any, bool | None]
+
     def array(self, value: Any, kept: ndarray) -> ndarray:
         """What the graph keeps of ``value``: ``kept``, or a copy that it has already."""
 

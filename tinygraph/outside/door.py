@@ -29,10 +29,12 @@ class Door:
 
     Attributes:
         entered: the arrays that somebody else may change, in the order in which they came.
+        trained: whether parameters were trained of which the function read it; None where it set it before.
     """
 
     def __init__(self, copies: Copies) -> None:
         self.entered: list[Entered] = []
+        self.trained: dict[Any, bool | None] = {}
         self._copies = copies
 
     def array(self, value: Any, kept: ndarray) -> ndarray:
@@ -64,6 +66,10 @@ class Door:
         if cls is slice:
             return slice(self.setting(value.start), self.setting(value.stop), self.setting(value.step))
         return value.ask() if cls is Number else value
+
+    def fits(self) -> bool:
+        """Whether the parameters of which the function read whether they are trained are so now."""
+        return all(trained is None or p._trained == trained for p, trained in self.trained.items())
 
     def changed(self) -> list[Entered]:
         """The arrays that hold other numbers than when they entered; those that are gone are forgotten."""

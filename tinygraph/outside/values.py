@@ -34,11 +34,12 @@ class Census:
             return
         shapes = tuple([(w, x.shape, x.dtype) if is_array(x) else (w, type(x)) for w, x in words.items()])
         plans = self._plans.setdefault(shapes, [])
-        plans.append({w: exact(x) for w, x in plain.items()})
+        values = {w: exact(x) for w, x in plain.items()}
+        plans += [] if values in plans else [values]  # other parameters may be frozen, or the plan was dropped
         if len(plans) < MANY:
             return
         self._told, self._plans = True, {}
-        new = [w for w in plain if len({values[w] for values in plans}) > 1]
+        new = [w for w in plain if len({own[w] for own in plans}) > 1]
         text = (
             f"compile: this is plan {MANY} of {getattr(self.fn, '__name__', 'a function')}: each value of "
             f"{', '.join(map(repr, new))} makes a plan of its own\n  fix       pass a number that is computed with as "

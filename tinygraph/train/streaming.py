@@ -10,6 +10,7 @@ import numpy as np
 from ..compiled import compile
 from ..core.checks import function
 from ..core.errors import GraphError, refusing
+from ..core.leaves import switches
 from ..core.node import Node
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves, ordered_as, rebuild
@@ -28,7 +29,7 @@ class Streaming:
         backend: as in `tg.compile`.
 
     Attributes:
-        state: the present state, nested arrays; it may be set, to arrays of the same shapes.
+        state: a copy of the present state, nested arrays; it may be set, to arrays of the same shapes.
 
     Raises:
         GraphError: ``cell`` is no function; at a call: x has another shape than the first, or another kind of dtype.
@@ -63,6 +64,8 @@ class Streaming:
             return self._begin(x)
         if type(x) is not np.ndarray or x.shape != self._shape or x.dtype != self._dtype or not x.flags.c_contiguous:
             x = self._fitting(x)
+        if self._switches != switches.latest:
+            return self._begin(x)
         # The plan itself: to describe the arguments of a compiled function, as each call of it does, takes 4 us.
         with self._compiled._lock:
             results = self._plan.flat([x, *self._arrays])
@@ -72,7 +75,7 @@ class Streaming:
 
     @property
     def state(self) -> Any:
-        return self._state
+        return None if self._state is None else _copied(self._state)
 
     @state.setter
     def state(self, state: Any) -> None:
@@ -92,6 +95,7 @@ class Streaming:
         x = _array(in_dtype_of(self._cell, x))
         if self._state is None and hasattr(self._cell, "initial_state"):
             self._state = map_leaves(_array, self._cell.initial_state(*x.shape[:-1]))
+        self._switches = switches.latest
         y, state = self._compiled(x, self._state)
         if _kinds(state) != _kinds(self._state):
             problem = "Streaming: the cell returns another state than it takes"
@@ -122,4 +126,4 @@ def _array(x: Any) -> np.ndarray:
 
 
 def _copied(state: Any) -> Any:
-    return map_leaves(lambda x: np.array(_array(x)), state)  # the caller may write into it later
+    return map_leaves(lambda x: np.array(_array(x)), state)  # the caller may write into it

@@ -12,7 +12,7 @@ import numpy as np
 from ...core import habits
 from ...core.checks import flag, text
 from ...core.errors import GraphError, refusing, shown
-from ...core.leaves import Parameter
+from ...core.leaves import Parameter, switched
 from ...core.markup import amounts, card, table
 from ...core.missing import MissingOnOurs, install
 from ...core.together import set_together
@@ -100,7 +100,7 @@ class Module:
         if not fits:
             problem = f"{type(self).__name__}: no parameter has a name like {shown(pattern)}"
             raise GraphError(problem, expected=f"a pattern for {shown(list(map(str, names)), 160)}")
-        set_together([(x, "trained", trained) for x in fits])
+        set_together(switched(fits, trained))
         return self
 
     def generators(self) -> list[np.random.Generator]:
