@@ -75,3 +75,11 @@ def test_labels_and_indices_of_any_integer_dtype(kind: Any) -> None:
         z, right = fn(x, labels), fn(x, wide)
         np.testing.assert_array_equal(z.value, right.value)
         np.testing.assert_array_equal(tg.grad(tg.sum(z), x).value, tg.grad(tg.sum(right), x).value)
+
+
+@each_backend
+def test_a_label_out_of_range_is_that_of_the_users_op(backend: str) -> None:
+    step = tg.compile(lambda x, labels: tg.softmax_cross_entropy(x, labels), backend=backend)
+    for labels in ([0, 7], [-1, 0]):
+        with pytest.raises(tg.GraphError, match=r"^softmax_cross_entropy: a label is out of range"):
+            step(np.ones((2, 3)), np.array(labels))
