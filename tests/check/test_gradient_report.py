@@ -195,3 +195,9 @@ def test_around_a_kink_a_gradient_is_right_if_it_fits_somewhere_and_is_wrong_now
         offsets = np.array(seen) - [1.0, 2.0]
         assert len(seen) == 6 and np.abs(offsets).max() < 0.021 and (offsets != 0).all()
         np.testing.assert_allclose(offsets[::2], -offsets[1::2], atol=1e-12)
+
+
+@pytest.mark.parametrize("report", [3, "wrong"])
+def test_an_error_of_no_report_is_refused(report: Any) -> None:
+    with pytest.raises(tg.GraphError, match=r"GradientError: .* has no attribute 'rows'"):
+        GradientError(report)

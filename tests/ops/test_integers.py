@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tests.compiled.comparing import each_backend
 
 M, V = np.array([[1, -2, 3], [4, 5, -6]]), np.array([2, 1, 3])
 
@@ -46,6 +47,20 @@ def test_a_floating_input_beside_integers(dtype: Any, other: Any) -> None:
     np.testing.assert_array_equal(g.value, np.broadcast_to(np.asarray(other, float), x.shape))
 
 
+@each_backend
+def test_a_quotient_by_an_integer_beyond_the_dtype(backend: str) -> None:
+    x = np.array([100, 3, 7], np.uint8)
+    for number in (256, -1, 2**63, 10**30):
+        both = lambda x, n=number: [x / n, np.divide(n, x)]  # noqa: E731
+        right = np.array([[k / number, number / k] for k in (100, 3, 7)]).T
+        for pair in ([z.value for z in both(tg.constant(x))], tg.compile(both, backend=backend)(x)):
+            assert {z.dtype for z in pair} == {np.dtype(float)}
+            np.testing.assert_allclose(pair, right, 1e-15)
+    for refused in (lambda x: x + 256, lambda x: x / 10**400, lambda x: 300 * x):
+        with pytest.raises(tg.GraphError, match="too large"):
+            refused(tg.constant(x))
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.int32, np.int64, np.uint8, np.uint16])
 def test_labels_and_indices_of_any_integer_dtype(kind: Any) -> None:
     x, labels = tg.parameter([[1.0, 2.0, 4.0], [0.0, 1.0, 0.0]]), np.array([2, 0], kind)
@@ -60,3 +75,11 @@ def test_labels_and_indices_of_any_integer_dtype(kind: Any) -> None:
         z, right = fn(x, labels), fn(x, wide)
         np.testing.assert_array_equal(z.value, right.value)
         np.testing.assert_array_equal(tg.grad(tg.sum(z), x).value, tg.grad(tg.sum(right), x).value)
+
+
+@each_backend
+def test_a_label_out_of_range_is_that_of_the_users_op(backend: str) -> None:
+    step = tg.compile(lambda x, labels: tg.softmax_cross_entropy(x, labels), backend=backend)
+    for labels in ([0, 7], [-1, 0]):
+        with pytest.raises(tg.GraphError, match=r"^softmax_cross_entropy: a label is out of range"):
+            step(np.ones((2, 3)), np.array(labels))

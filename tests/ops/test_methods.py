@@ -82,6 +82,15 @@ WRONG: dict[str, Any] = {
     "place": lambda x: x.sum(axis=0, out=np.zeros(3)),
     "squeeze": lambda x: x.squeeze(0),
     "no option colour": lambda x: x.sum(colour=1),
+    "take has no setting op": lambda x: x.take(0, op=3),
+    "swapaxes has no setting op": lambda x: x.swapaxes(0, 1, op=tg.sum),
+    "exp has no setting op": lambda x: x.exp(op=tg.tanh),
+    "x.astype: The truth": lambda x: x.astype(float, copy=np.ones(2)),
+    "x.astype: .* truth": lambda x: x.astype(float, order=np.ones(2)),
+    "x.astype: .*truth": lambda x: x.astype(float, casting=np.ones(2)),
+    "x.astype: casting must be": lambda x: x.astype(float, casting=["safe"]),
+    "x.astype: casting must be one of": lambda x: x.astype(float, casting="none"),
+    "x.reshape: The truth": lambda x: x.reshape(-1, copy=np.ones(2)),
     "cut|stands for|no value|not one": lambda x: tg.compile(lambda x: x.tolist(), backend="numpy")(X),
 }
 
@@ -90,3 +99,8 @@ WRONG: dict[str, Any] = {
 def test_wrong_calls_are_refused(told: str) -> None:
     with pytest.raises(tg.GraphError, match=told):
         WRONG[told](tg.parameter(X))
+
+
+def test_operators_have_no_argument_of_their_own() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'op'"):
+        tg.parameter(X).__rpow__(2, op=3)  # type: ignore[call-arg]

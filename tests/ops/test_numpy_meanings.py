@@ -183,6 +183,7 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "cov of three axes": lambda x: np.cov(x[None]),
     "corrcoef of three axes": lambda x: np.corrcoef(x[None]),
     "matrix_power of one axis": lambda x: np.linalg.matrix_power(x[0], 2),
+    "matrix_power of a row": lambda x: np.linalg.matrix_power(x[:1], 0),
     "vecdot of sizes that stretch": lambda x: np.linalg.vecdot(x, x[:, :1]),
     "vecdot of a number": lambda x: np.linalg.vecdot(x, 2.0),
     "split in no number of parts": lambda x: np.split(x, 1.0),
@@ -212,6 +213,7 @@ DTYPES: dict[str, Callable[[Any], Any]] = {
     "conjugate": np.conjugate,
     "vander without columns": lambda x: np.vander(x.astype(np.float64), 0),
     "einsum": lambda x: np.einsum("a,->a", x, 2.0),
+    "powers of 0": lambda x: np.linalg.matrix_power(x[:2, None] * x[:2], 0),
 }
 
 
@@ -228,6 +230,31 @@ def test_dtypes_are_numpys(name: str, x: np.ndarray) -> None:
             (got,) = tg.compile(lambda x: [DTYPES[name](x)], backend=backend.values[0])(x)
         assert got.dtype == right.dtype
         np.testing.assert_array_equal(got, right)
+
+
+ASKED = [0.3, 1, np.float16(0.3), np.float32(0.3), np.float64(0.9), [0.3, 0.5], [0, 1], np.float32([0.7, 0.25])]
+
+
+@each("kind", [np.float16, np.float32, np.float64])
+@each("q", ASKED)
+def test_quantiles_are_numpys_to_the_last_bit_but_one(q: Any, kind: Any) -> None:
+    x = np.sin(np.arange(18.0) * 7).reshape(3, 6).astype(kind)
+    calls = [
+        lambda x: np.quantile(x, q),
+        lambda x: np.quantile(x, q, axis=1, method="lower"),
+        lambda x: np.quantile(x, q, axis=0, method="higher"),
+        lambda x: np.percentile(x, q, method="midpoint"),
+        lambda x: np.percentile(x, np.float32(30), axis=1),
+    ]
+    with quiet():
+        compiled = tg.compile(lambda x: [call(x) for call in calls], backend="numpy")(x)
+    for call, got in zip(calls, compiled, strict=True):
+        right, z = call(x), call(tg.constant(x))
+        assert z.dtype == got.dtype == right.dtype
+        for y in (z.value, got):
+            np.testing.assert_allclose(y, right, 2 * np.finfo(right.dtype).eps)
+    infinite = np.array([-np.inf, 1], kind)
+    assert np.quantile(tg.constant(infinite), 0.5, method="higher").item() == 1
 
 
 def test_size_counts_along_axes():

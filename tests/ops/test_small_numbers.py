@@ -71,6 +71,16 @@ def test_the_mean_of_large_integers(backend: str) -> None:
         assert z == 2.0**62
 
 
+@each_backend
+@each("kind", [np.float16, np.float32, np.int8, np.uint16, np.bool_])
+def test_the_average_of_integers_is_in_float64(kind: Any, backend: str) -> None:
+    for x in (np.full(1000, 200, np.uint8), np.arange(1000, dtype=np.int16), np.arange(1000) % 3 > 0):
+        w = (np.arange(1000) % 5 + 1).astype(kind)
+        right = math.fsum(int(a) * int(b) for a, b in zip(x, w, strict=True)) / math.fsum(int(b) for b in w)
+        for z in both_ways(lambda x, w: np.average(x, weights=w), x, w, backend=backend):
+            assert z.dtype == np.float64 and math.isclose(z, right, rel_tol=1e-13)
+
+
 HALF = np.full(MANY, 1.5, np.float16)
 OF_HALF: dict[str, tuple[Callable[[Any], Any], float, float]] = {
     "mean": (tg.mean, 1.5, 1 / MANY),

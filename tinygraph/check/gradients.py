@@ -79,16 +79,16 @@ class Report:
 class GradientError(GraphError, AssertionError):
     """A gradient differs from the finite differences, or there is none, at a kink; ``report`` holds all comparisons."""
 
+    @refusing
     def __init__(self, report: Report) -> None:
         rows = [row for row in report.rows if not row.error <= report.tolerance]
         wrong = sorted({row.name for row in rows if not row.kink})
-        if wrong:
-            super().__init__(f"check.gradients: wrong gradient of {', '.join(wrong)}\n{report}")
-        else:
+        problem, fix = f"wrong gradient of {', '.join(wrong)}", ""
+        if not wrong:
             places = ", ".join(dict.fromkeys(row.kink for row in rows))
-            right = "a derivative jumps there, and around it the gradient is right"
-            problem = f"check.gradients: a kink at {places}: {right}\n{report}"
-            super().__init__(problem, fix="check at a point farther from the kink, such as x + 0.1")
+            problem = f"a kink at {places}: a derivative jumps there, and around it the gradient is right"
+            fix = "check at a point farther from the kink, such as x + 0.1"
+        super().__init__(f"check.gradients: {problem}\n{report}", fix=fix)
         self.report = report
 
 

@@ -122,7 +122,7 @@ class Entry(Indexed):
         return Spec(labels.shape, x.dtype)
 
     def forward(self, x: Any, labels: Any) -> Any:
-        check_labels(self.name, labels, x.shape[-1])
+        check_labels(softmax_cross_entropy.name, labels, x.shape[-1])  # of which it is a part, in plans alone
         rows, at = _rows(x, labels)
         return rows[at].reshape(labels.shape)
 

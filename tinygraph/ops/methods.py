@@ -117,6 +117,6 @@ for _name in BY_NUMPY:
     setattr(Node, _name, _by_numpy(_name))
 for _name in IN_PLACE:
     setattr(Node, _name, _in_place(_name))
-OTHERS = {"dot": _dot, "clip": _clip, "astype": _astype, "tolist": _tolist}
+OTHERS: dict[str, Any] = {"dot": _dot, "clip": _clip, "astype": _astype, "tolist": _tolist}
 for _name, _other in OTHERS.items():
-    setattr(Node, _name, _other)
+    setattr(Node, _name, refusing(_other, f"x.{_name}"))

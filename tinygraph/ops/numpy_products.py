@@ -93,8 +93,10 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 
 def matrix_power(a: Any, n: int) -> Node:
     a = with_axes("np.linalg.matrix_power", a, 2)
+    if a.shape[-1] != a.shape[-2]:
+        raise GraphError("np.linalg.matrix_power: a matrix is not square", got=str(a.shape))
     if n == 0:
-        return a * 0 + np.eye(a.shape[-1], dtype=a.dtype)
+        return choice.where(True, np.eye(a.shape[-1], dtype=a.dtype), a)
     return reduce(product.matmul, [linalg.inv(a) if n < 0 else a] * abs(n))
 
 

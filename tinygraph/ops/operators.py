@@ -204,7 +204,7 @@ SIGNS: dict[str, tuple[str, Any]] = {
 def _install() -> None:
     for word, op in SIGNS.values():
         setattr(Node, f"__{word}__", _operator(op))
-        setattr(Node, f"__r{word}__", lambda self, other, op=op: op(other, self))
+        setattr(Node, f"__r{word}__", (lambda call: lambda self, other: call(other, self))(op))
     Node.__pow__ = _to_the_power  # type: ignore[method-assign]
     for word, (sign, fix) in _UNSUPPORTED.items():
         for side in ("", "r") if word != "trunc" else ("",):
@@ -222,7 +222,8 @@ def _reshape(self: Node, *sizes: Any, order: Any = "C", copy: Any = None) -> Nod
     sizes = sizes[0] if len(sizes) == 1 else sizes
     if type(order) is str and order == "C" and copy is None:
         return shape.reshape(self, shape=sizes)
-    return numpy_functions.reshape(self, sizes, order, copy=copy)
+    z: Node = refusing(numpy_functions.reshape, "x.reshape")(self, sizes, order, copy=copy)
+    return z
 
 
 def _flatten(self: Node, order: Any = "C") -> Node:
@@ -267,7 +268,7 @@ def _install_methods() -> None:
         "tanh": exponential.tanh,
     }
     for word, op in methods.items():
-        setattr(Node, word, lambda self, *args, op=op, **settings: op(self, *args, **settings))
+        setattr(Node, word, (lambda call: lambda self, *args, **settings: call(self, *args, **settings))(op))
     for op in (reduction.sum, reduction.mean, reduction.largest, reduction.smallest):
         setattr(Node, op.name, _reducing(op, getattr(np, op.name)))
     others: dict[str, Any] = {

@@ -48,23 +48,28 @@ def quantile(
     kept = [i for i in range(x.ndim) if i not in axes]
     count = math.prod([x.shape[i] for i in axes])
     rows = shape.reshape(shape.transpose(x, (*kept, *axes)), (*[x.shape[i] for i in kept], count))
-    rows = sort(rows if isinstance(q, (int, float)) else cast(rows, np.float64), axis=-1)
+    rows, q = sort(rows, axis=-1), asked if isinstance(q, Node) else q
     last = along(rows, -1, slice(-1, None))[..., 0]  # NaN, if there is one
-    z = slicing.stack([choice.where(last == last, _at(rows, float(p), method), last) for p in asked.flat])
+    dtype = np.quantile(np.ones(1, x.dtype), q, method=method).dtype
+    z = slicing.stack([choice.where(last == last, _at(rows, p, method, dtype), last) for p in np.asarray(q).flat])
     sizes = [1 if i in axes else n for i, n in enumerate(x.shape)] if keepdims else [x.shape[i] for i in kept]
     return shape.reshape(z, (*asked.shape, *sizes))
 
 
-def _at(rows: Node, q: float, method: str) -> Node:
-    place = q * (rows.shape[-1] - 1)
+def _at(rows: Node, q: Any, method: str, dtype: np.dtype) -> Node:
+    place = q * (rows.shape[-1] - 1)  # in q's dtype, and the way between two numbers in theirs, as numpy has it
     low = math.floor(place)
     part = BETWEEN[method](place - low)
-    first = rows[..., low]
-    return first + part * (rows[..., low + 1] - first) if part else first
+    first, second = rows[..., low], rows[..., low + (part > 0)]
+    if part in (0, 1):
+        return cast(second, dtype)
+    way = cast(second - first, dtype)
+    return first + way * np.asarray(part, dtype) if part < 0.5 else second - way * np.asarray(1 - part, dtype)
 
 
 def percentile(a: Any, q: Any, *args: Any, **settings: Any) -> Node:
-    return quantile(a, q / 100 if isinstance(q, (int, float)) else np.asarray(q, float) / 100, *args, **settings)
+    q = np.asarray(q, float) if isinstance(q, Node) else q
+    return quantile(a, q / 100 if isinstance(q, (int, float)) else np.true_divide(q, 100), *args, **settings)
 
 
 def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Node:

@@ -147,7 +147,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False
     if w.kind == "constant" and not np.all(w.value.sum(axis=axis if w.shape == x.shape else None)):
         raise GraphError("np.average: the weights sum to 0", got=shown(weights))
     w = _beside(w, x, axis)
-    dtype = np.result_type(x.dtype, w.dtype, *[] if "f" in (x.dtype.kind, w.dtype.kind) else [np.float64])
+    dtype = np.result_type(x.dtype, w.dtype, *[] if x.dtype.kind == "f" else [np.float64])
     x, w = cast(x, dtype), cast(w, dtype)
     total = reduction.sum(w, axis=axis, keepdims=keepdims)
     z = reduction.sum(x * w, axis=axis, keepdims=keepdims) / total

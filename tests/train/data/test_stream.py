@@ -87,3 +87,10 @@ def test_small_integers_do_not_wrap_round():
     x, y, _ = rows_of(Stream(np.array([250, 255, 0, 255], np.uint8), 1, 2))
     assert x.dtype == y.dtype == np.int64
     assert x[:3, 0].tolist() == [250, 255, 0] and y[:, 0].tolist() == [255, 0, 255, -1]
+
+
+def test_a_batch_that_has_no_number_is_refused() -> None:
+    rows = tg.train.Ragged([np.ones((3, 1)), np.ones((2, 1))], 2, [0, 1])
+    for some in (Stream(np.arange(20), 3, 2), tg.train.Windows(np.ones((20, 2)), 3, 2), rows):
+        with pytest.raises(tg.GraphError, match=f"{type(some).__name__}.batch: "):
+            some.batch([1, 2], "x")

@@ -97,6 +97,7 @@ class Ragged(Batches):
             batches += [(rows[i - bucket.start : j - bucket.start], bucket.steps) for i, j in self._cuts(bucket)]
         return [batches[k] for k in rng.permutation(len(batches))]
 
+    @refusing
     def batch(self, order: Any, number: int) -> Batch:
         """x (T, B, ...), y and lengths (B,) of the batch with this number."""
         rows, T = order[number]

@@ -73,6 +73,7 @@ class Stream(Batches):
     def __len__(self) -> int:
         return self._count
 
+    @refusing
     def batch(self, order: Any, number: int) -> Batch:
         """x, y and reset, each (T, B), of the window with this number."""
         at = self._starts[:-1] + (number * self._steps + np.arange(self._steps + 1))[:, None]

@@ -77,6 +77,7 @@ class Windows(Batches):
         first = np.arange(self._windows) * self._stride
         return drawn(self._seed, epoch).permutation(first) if self._shuffle else first
 
+    @refusing
     def batch(self, order: Any, number: int) -> Batch:
         """x (T, B, I) and y (horizon, B, I) of the batch with this number."""
         first = order[number * self._rows : (number + 1) * self._rows]
