@@ -22,7 +22,6 @@ from ..shown.slices import index_text, tag_of, turned
 from .figures import figures, statistics
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
-
 ROOM = 28
 """The most characters of a formula that names both of its operands."""
 ZEROS = ("0", "0.0")
@@ -159,9 +158,8 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None, n
 
 def _sum(linked: int, others: list[Part]) -> list[Part]:
     """Returns the words of a sum of many boxes, and of parameters and data: all of them, or how many."""
-    if len(others) > MOST_CHIPS:
-        return [Part(f"sum of {linked + len(others)}")]
-    return [Part(f"sum of {linked}"), *(part for x in others for part in (Part("+"), x))]
+    shown = others if len(others) <= MOST_CHIPS else []
+    return [Part(f"sum of {linked + len(others) - len(shown)}"), *(part for x in shown for part in (Part("+"), x))]
 
 
 def _lookup(source: Operand, index: str) -> list[Part]:
