@@ -10,6 +10,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tinygraph.core.scope import _Now
 from tinygraph.ops.numpy_functions import joined
 
 V, X, ONE = np.arange(3.0) + 1, np.arange(6.0).reshape(2, 3) + 0.5, np.array(1.3)
@@ -39,6 +40,13 @@ SAME: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "interp beyond both ends": (lambda x: np.interp([0.0, 1.5, 9.0], V, x, left=-1.0, right=7.0), V),
     "norm of matrices": (lambda x: np.linalg.norm(x, -1, (1, 0)), X),
 }
+
+
+@pytest.fixture(autouse=True)
+def nobody_elses_recorder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file of the session imports `tinygraph.numpy`, more calls give arrays that may be written."""
+    monkeypatch.setattr(_Now, "recorder", None)
+    monkeypatch.setattr(_Now, "plain", True)
 
 
 @each("name", SAME)

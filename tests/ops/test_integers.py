@@ -47,20 +47,6 @@ def test_a_floating_input_beside_integers(dtype: Any, other: Any) -> None:
     np.testing.assert_array_equal(g.value, np.broadcast_to(np.asarray(other, float), x.shape))
 
 
-@each_backend
-def test_a_quotient_by_an_integer_beyond_the_dtype(backend: str) -> None:
-    x = np.array([100, 3, 7], np.uint8)
-    for number in (256, -1, 2**63, 10**30):
-        both = lambda x, n=number: [x / n, np.divide(n, x)]  # noqa: E731
-        right = np.array([[k / number, number / k] for k in (100, 3, 7)]).T
-        for pair in ([z.value for z in both(tg.constant(x))], tg.compile(both, backend=backend)(x)):
-            assert {z.dtype for z in pair} == {np.dtype(float)}
-            np.testing.assert_allclose(pair, right, 1e-15)
-    for refused in (lambda x: x + 256, lambda x: x / 10**400, lambda x: 300 * x):
-        with pytest.raises(tg.GraphError, match="too large"):
-            refused(tg.constant(x))
-
-
 @pytest.mark.parametrize("kind", [np.int8, np.int32, np.int64, np.uint8, np.uint16])
 def test_labels_and_indices_of_any_integer_dtype(kind: Any) -> None:
     x, labels = tg.parameter([[1.0, 2.0, 4.0], [0.0, 1.0, 0.0]]), np.array([2, 0], kind)

@@ -85,12 +85,12 @@ WRONG: dict[str, Any] = {
     "take has no setting op": lambda x: x.take(0, op=3),
     "swapaxes has no setting op": lambda x: x.swapaxes(0, 1, op=tg.sum),
     "exp has no setting op": lambda x: x.exp(op=tg.tanh),
-    "x.astype: The truth": lambda x: x.astype(float, copy=np.ones(2)),
-    "x.astype: .* truth": lambda x: x.astype(float, order=np.ones(2)),
-    "x.astype: .*truth": lambda x: x.astype(float, casting=np.ones(2)),
+    "x.astype: copy is no truth value": lambda x: x.astype(float, copy=np.ones(2)),
+    "x.astype: order must be": lambda x: x.astype(float, order=np.ones(2)),
+    "x.astype: casting must be one": lambda x: x.astype(float, casting=np.ones(2)),
     "x.astype: casting must be": lambda x: x.astype(float, casting=["safe"]),
     "x.astype: casting must be one of": lambda x: x.astype(float, casting="none"),
-    "x.reshape: The truth": lambda x: x.reshape(-1, copy=np.ones(2)),
+    "x.reshape: copy is no truth value": lambda x: x.reshape(-1, copy=np.ones(2)),
     "cut|stands for|no value|not one": lambda x: tg.compile(lambda x: x.tolist(), backend="numpy")(X),
 }
 

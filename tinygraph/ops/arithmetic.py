@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import GraphError
 from ..core.leaves import Constant
 from ..core.node import Node
 from .broadcasting import BOTH, Elementwise, unbroadcast
@@ -68,15 +67,6 @@ class Divide(Elementwise):
         >>> tg.divide(tg.constant([1.0, 2.0]), 2.0).value
         array([0.5, 1. ])
     """
-
-    def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Node:
-        try:
-            return super().__call__(*inputs, name=name, **attributes)
-        except GraphError as error:
-            if "too large for an array" not in str(error) or any(type(x) is int and abs(x) >= 2**1023 for x in inputs):
-                raise
-        # Numbers are divided in floats, so one beyond the dtype of integers beside it is no fault, other than in a sum.
-        return super().__call__(*[float(x) if type(x) is int else x for x in inputs], name=name, **attributes)
 
     def forward(self, x: Any, y: Any) -> Any:
         return x / y

@@ -58,9 +58,20 @@ def _clip(
     return choice.clip(self, low, high) if out is None else by_numpy(self, low, high, out=out)
 
 
+def _check_flags(order: Any, casting: Any, copy: Any) -> None:
+    """Refuses what is no setting of ``x.astype``; not by a net around it, whose frame would hide the user's line."""
+    if not isinstance(copy, (bool, np.bool_, int)):
+        raise GraphError("x.astype: copy is no truth value", expected="True or False", got=copy)
+    known = {"order": (order, "CFAK"), "casting": (casting, ("no", "equiv", "safe", "same_kind", "unsafe"))}
+    for word, (value, values) in known.items():
+        if type(value) is not str or not value or value not in values:
+            raise GraphError(f"x.astype: {word} must be one of {', '.join(values)}", got=value)
+
+
 def _astype(
     self: Node, dtype: Any = np.float64, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True
 ) -> Any:
+    _check_flags(order, casting, copy)
     if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):
         got, fix = f"{self.dtype} to {dtype}, casting={casting!r}", "omit casting="
         raise GraphError(f"astype of {self.label()}: numpy's rules do not allow it", got=got, fix=fix)
@@ -119,4 +130,4 @@ for _name in IN_PLACE:
     setattr(Node, _name, _in_place(_name))
 OTHERS: dict[str, Any] = {"dot": _dot, "clip": _clip, "astype": _astype, "tolist": _tolist}
 for _name, _other in OTHERS.items():
-    setattr(Node, _name, refusing(_other, f"x.{_name}"))
+    setattr(Node, _name, _other)  # a frame more would hide the user's line from the trail

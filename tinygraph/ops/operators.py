@@ -222,8 +222,9 @@ def _reshape(self: Node, *sizes: Any, order: Any = "C", copy: Any = None) -> Nod
     sizes = sizes[0] if len(sizes) == 1 else sizes
     if type(order) is str and order == "C" and copy is None:
         return shape.reshape(self, shape=sizes)
-    z: Node = refusing(numpy_functions.reshape, "x.reshape")(self, sizes, order, copy=copy)
-    return z
+    if copy is not None and not isinstance(copy, (bool, np.bool_)):
+        raise GraphError("x.reshape: copy is no truth value", expected="True, False or None", got=copy)
+    return numpy_functions.reshape(self, sizes, order, copy=copy)
 
 
 def _flatten(self: Node, order: Any = "C") -> Node:

@@ -35,7 +35,8 @@ class Census:
         shapes = tuple([(w, x.shape, x.dtype) if is_array(x) else (w, type(x)) for w, x in words.items()])
         plans = self._plans.setdefault(shapes, [])
         values = {w: exact(x) for w, x in plain.items()}
-        plans += [] if values in plans else [values]  # other parameters may be frozen, or the plan was dropped
+        known = {(*own.values(),) for own in plans}  # by hash, as nodes compare number by number
+        plans += [] if (*values.values(),) in known else [values]  # other parameters may be frozen, or it was dropped
         if len(plans) < MANY:
             return
         self._told, self._plans = True, {}

@@ -104,7 +104,7 @@ class Names:
 
 def result_words(fn: Callable[..., Any], structure: Any) -> list[str]:
     """A word for each result: a dict's key, a node's name, the variable that the function returns; else ``""``."""
-    own = inspect.isfunction(fn) and fn.__globals__["__name__"] == transforms.__name__
+    own = inspect.isfunction(fn) and fn.__globals__.get("__name__") == transforms.__name__
     wrt = inspect.getclosurevars(fn).nonlocals.get("wrt") if own else None
     if wrt is None:
         return [*_words(structure, _returned(fn), "")]
