@@ -180,3 +180,8 @@ def test_powers_by_a_difference_have_gradients_of_two_orders(name: str) -> None:
     np.testing.assert_allclose(tg.grad(slope, x).value, number * (number - 1) * ONE ** (number - 2), 1e-13)
     right = (1 + number * log) * ONE ** (number - 1) * (1 if name == "trained - known" else -1)
     np.testing.assert_allclose(tg.grad(slope, q).value, right, 1e-13)
+
+
+def test_a_mean_of_nothing_that_counts_is_nan() -> None:
+    with np.errstate(all="ignore"):
+        assert np.isnan(np.nanmean(p(V), where=False).value) and np.nanmean(p(V), where=True).value == V.mean()
