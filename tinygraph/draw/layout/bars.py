@@ -109,7 +109,7 @@ def _step_aside(placed: Placed, nodes: list[Node], storeys: Storeys) -> None:
         elif len(nodes) == 1:
             own = [end for span, other in storeys.passing if other == level for end in span]
             ends = [abs(end - x) + END for end in own if abs(end - spot.x) < spot.width / 2]  # others leave at its side
-            wide = max(*ends, spot.width / 2 - abs(x - spot.x)) if x != spot.x else spot.width / 2
+            wide = max([*ends, spot.width / 2 - abs(x - spot.x)]) if x != spot.x else spot.width / 2
             passed = (abs(end - x) + END for span in storeys.past(level) for end in span)
             wide = max([wide, *(end for end in passed if end - 2 * END < wide)])
             placed.spots[node] = spot._replace(x=x, width=2 * wide)
@@ -150,8 +150,8 @@ def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys)
                 rooms += _obstacles(placed, storeys, nearer) + [(a - ROOM, b + ROOM) for a, b in storeys.past(-1)]
                 between += nearer
             middle = (placed.spots[low].x + placed.spots[node].x) / 2
-            free = [x for x in gaps if not any(a < x < b for a, b in rooms)]
-            x = min(free or gaps, key=lambda gap: abs(gap - middle))
+            nearest = sorted(gaps, key=lambda gap: abs(gap - middle))
+            x = next((x for x in nearest if not any(a < x < b for a, b in rooms)), nearest[0])
             gaps = [gap for gap in gaps if gap != x] or gaps
             heights = {placed.foot + placed.grid.half, placed.top - placed.grid.half}
             heights |= {placed.spots[k].y for k in between}

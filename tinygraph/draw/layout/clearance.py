@@ -39,7 +39,7 @@ def clear_of_arrows(picture: Picture, span: Point, wide: float, height: float) -
 
 
 def make_openings(picture: Picture, bars: set[int]) -> None:
-    """Open openings in the bars, which are the boxes outside of columns, for arrows that pass them."""
+    """Make openings in the bars, which are the boxes outside of columns, for arrows that pass them."""
     passing: dict[int, list[float]] = {}
     for arrow in picture.arrows:
         for i in bars - {arrow.tail, arrow.head} if {arrow.tail, arrow.head} & bars else ():
