@@ -220,15 +220,11 @@ def _reshape(self: Node, *sizes: Any, order: Any = "C", copy: Any = None) -> Nod
     if not sizes:
         raise GraphError(f"reshape of {self.label()}: a shape is needed", fix="x.reshape(-1), for example")
     sizes = sizes[0] if len(sizes) == 1 else sizes
-    if type(order) is str and order == "C" and copy is None:
+    if copy is None and type(order) is str and order == "C":
         return shape.reshape(self, shape=sizes)
-    if copy is not None and not isinstance(copy, (bool, np.bool_)):
+    if not isinstance(copy, (bool, np.bool_, type(None))):
         raise GraphError("x.reshape: copy is no truth value", expected="True, False or None", got=copy)
     return numpy_functions.reshape(self, sizes, order, copy=copy)
-
-
-def _flatten(self: Node, order: Any = "C") -> Node:
-    return _reshape(self, -1, order=order)
 
 
 def _reducing(op: Any, function: Any) -> Callable[..., Node]:
@@ -288,8 +284,8 @@ def _install_methods() -> None:
         "reshape": _reshape,
         "transpose": _transpose,
         "T": property(shape.transpose),
-        "ravel": _flatten,
-        "flatten": lambda self, order="C": numpy_functions.copied(_flatten(self, order)),
+        "ravel": lambda self, order="C": _reshape(self, -1, order=order),
+        "flatten": lambda self, order="C": numpy_functions.copied(_reshape(self, -1, order=order)),
         "copy": lambda self, order="C": numpy_functions.copied(self, order),
         **dict.fromkeys(("conj", "conjugate"), lambda self: self),
         "real": property(lambda self: self),
