@@ -169,15 +169,18 @@ class Compiled:
     def _sort(self) -> None:
         """Lays aside the plans of a function that read which parameters are trained where others are now."""
         latest, plans = switches.latest, [*self._aside, *self._plans.items()]
-        aside = [pair for pair in plans if not pair[1].door.fits()]
-        fit = OrderedDict([pair for pair in plans if pair not in aside])
+        aside = [(key, plan) for key, plan in plans if not plan.door.fits()]
+        fit = OrderedDict([(key, plan) for key, plan in plans if plan.door.fits()])
         set_together([(self, "_aside", aside), (self, "_plans", fit), (self, "_switches", latest)])
 
     def _drop(self) -> None:
-        while (
-            len(own := [*[x for _, x in self._aside], *self._plans.values()]) > 1 and together_bytes(own) > KEPT_BYTES
-        ):
-            self._aside.pop(0) if self._aside else self._plans.popitem(last=False)
+        while len(self._aside) + len(self._plans) > 1:
+            if together_bytes([*(plan for _, plan in self._aside), *self._plans.values()]) <= KEPT_BYTES:
+                return
+            if self._aside:
+                del self._aside[0]
+            else:
+                self._plans.popitem(last=False)
 
     @property
     def plan(self) -> Plan:

@@ -24,6 +24,17 @@ def numbers(net, *names):
 
 
 @each_backend
+def test_plans_of_parameters_that_are_arguments_are_sorted_too(backend, net):
+    """Their plans are kept by the parameter, and parameters compare number by number."""
+    a, c = (tg.parameter([k, k], name) for k, name in ((1.0, "a"), (2.0, "c")))
+    f = tg.compile(lambda p, x: tg.sum(p * x) + squares(net) * 1.0, backend)
+    for names in (("weight", "bias"), ("weight",), ("weight", "bias")):
+        (net.unfreeze if "bias" in names else net.freeze)("bias")
+        for p in (a, c, a):
+            np.testing.assert_allclose(f(p, X), np.sum(p.value * X) + numbers(net, *names), 1e-12)
+
+
+@each_backend
 def test_gradients_of_what_is_trained_are_of_what_is_trained_now(backend, net):
     calls = []
 
