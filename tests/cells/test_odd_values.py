@@ -9,6 +9,7 @@ import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tests.told import assert_refused
 from tinygraph import cells
 from tinygraph.cells.base.sizes import LARGEST, whole
 
@@ -77,10 +78,7 @@ class Holder(tg.Module):
 
 @each("words", WRONG)
 def test_what_is_no_value_of_an_option_is_refused_in_its_words(words: str) -> None:
-    call, values = WRONG[words]
-    for value in values:
-        with pytest.raises(tg.GraphError, match=words):
-            call(value)
+    assert_refused(words, *WRONG[words])
 
 
 def test_what_is_at_the_edge_or_of_another_kind_is_taken() -> None:

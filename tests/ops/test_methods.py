@@ -87,6 +87,7 @@ WRONG: dict[str, Any] = {
     "exp has no setting op": lambda x: x.exp(op=tg.tanh),
     "x.astype: copy is no truth value": lambda x: x.astype(float, copy=np.ones(2)),
     "x.astype: order must be": lambda x: x.astype(float, order=np.ones(2)),
+    "x.astype: order must be one of": lambda x: x.astype(float, order="CF"),
     "x.astype: casting must be one": lambda x: x.astype(float, casting=np.ones(2)),
     "x.astype: casting must be": lambda x: x.astype(float, casting=["safe"]),
     "x.astype: casting must be one of": lambda x: x.astype(float, casting="none"),

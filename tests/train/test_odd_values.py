@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 import tinygraph as tg
 from tests.each import each
+from tests.told import assert_refused
 from tinygraph import train
 
 X, IDS, NAN = np.ones((3, 4, 2)), np.zeros((3, 4), int), float("nan")
@@ -65,10 +65,7 @@ WRONG: dict[str, tuple[Any, list[Any]]] = {
 
 @each("words", WRONG)
 def test_what_is_no_value_of_an_option_is_refused_in_its_words(words: str) -> None:
-    call, values = WRONG[words]
-    for value in values:
-        with pytest.raises(tg.GraphError, match=words):
-            call(value)
+    assert_refused(words, *WRONG[words])
 
 
 def test_the_edges_are_taken() -> None:

@@ -62,9 +62,9 @@ def _check_flags(order: Any, casting: Any, copy: Any) -> None:
     """Refuses what is no setting of ``x.astype``; not by a net around it, whose frame would hide the user's line."""
     if not isinstance(copy, (bool, np.bool_, int)):
         raise GraphError("x.astype: copy is no truth value", expected="True or False", got=copy)
-    known = {"order": (order, "CFAK"), "casting": (casting, ("no", "equiv", "safe", "same_kind", "unsafe"))}
-    for word, (value, values) in known.items():
-        if type(value) is not str or not value or value not in values:
+    orders, castings = (*"CFAK", *"cfak"), ("no", "equiv", "safe", "same_kind", "unsafe")
+    for word, value, values in (("order", "K" if order is None else order, orders), ("casting", casting, castings)):
+        if type(value) is not str or value not in values:
             raise GraphError(f"x.astype: {word} must be one of {', '.join(values)}", got=value)
 
 
