@@ -32,7 +32,11 @@ WRONG: dict[str, tuple[Any, list[Any]]] = {
     ),
     r"sLSTM: heads must divide H\n  expected  a divisor of 4\n  got ": (
         lambda x: cells.sLSTM(3, 4, heads=x),
-        [2.0, "2", None, -2, 0, 3, True],
+        [3, np.int64(3)],
+    ),
+    r"sLSTM: heads is a whole number\n  expected  an integer from 1\n  got ": (
+        lambda x: cells.sLSTM(3, 4, heads=x),
+        [2.0, "2", None, -2, 0, True],
     ),
     "Bidirectional: unknown merge": (lambda x: cells.Bidirectional(gru(), gru(), x), [None, ["sum"], 3, "max"]),
     "Bidirectional: the cells take inputs of different sizes": (lambda x: cells.Bidirectional(gru(), x), [gru(4, 3)]),
@@ -128,3 +132,9 @@ def test_names_of_pytorch_that_fit_two_or_none_of_ours_are_told() -> None:
             gru().load_state_dict({name.replace("_l0", wrong): value for name, value in one.items()})
     with pytest.raises(tg.GraphError, match="unexpected: weight_ih_l0"):
         Holder([gru(), gru()]).load_state_dict(one)
+
+
+def test_a_number_of_heads_of_numpy_is_a_number_of_heads():
+    cell, same = (cells.sLSTM(3, 4, heads=heads, rng=0) for heads in (np.int64(2), 2))
+    assert cell.weight_hh.shape == (16, 2) and type(cell.heads) is int
+    np.testing.assert_array_equal(cell.weight_hh.value, same.weight_hh.value)

@@ -126,3 +126,9 @@ def test_each_door_says_what_it_takes(wrong, told, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(tg.GraphError, match=told):
         wrong(np.ones((2, 2, 3)))
+
+
+def test_a_complex_number_is_told_what_to_compute_with():
+    for call in (lambda: tg.parameter([1.0]) * 1j, lambda: tg.constant(np.ones(2) + 1j), lambda: tg.tanh(1j)):
+        with pytest.raises(tg.GraphError, match=r"array of real numbers[\s\S]*complex128\n  fix .*z\.real and z\.imag"):
+            call()

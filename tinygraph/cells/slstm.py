@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..core.checks import integer
 from ..core.errors import GraphError, shown
 from ..core.node import Node
 from .base import PackedCell
@@ -61,9 +62,9 @@ class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
         forget_gate: str = "sigmoid",
         **options: Any,
     ) -> None:
-        if isinstance(heads, bool) or not isinstance(heads, int) or heads < 1 or hidden_size % heads:
+        self.heads = integer("sLSTM", "heads", heads, 1)
+        if hidden_size % self.heads:
             raise GraphError("sLSTM: heads must divide H", expected=f"a divisor of {hidden_size}", got=shown(heads))
-        self.heads = heads
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         if forget_gate not in ("sigmoid", "exp"):
             raise GraphError("sLSTM: no such forget gate", expected="'sigmoid' or 'exp'", got=shown(forget_gate))

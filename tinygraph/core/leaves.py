@@ -193,6 +193,8 @@ def _array(value: Any) -> np.ndarray:
     if array.dtype.kind not in "fiub":
         got = f"{type(value).__name__} of dtype {array.dtype}"
         fix = "pass rows of equal length; tg.stack joins a list of nodes"
+        if array.dtype.kind == "c":
+            fix = "compute with z.real and z.imag, an array each"
         raise GraphError("a leaf needs an array of real numbers or booleans", got=got, fix=fix)
     return array
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from functools import lru_cache
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ class Einsum(Op):
     def __call__(self, *inputs: Any, name: str | None = None, subscripts: str = "", **others: Any) -> Node:
         if inputs and isinstance(inputs[0], str):
             subscripts, *inputs = inputs  # type: ignore[assignment]
+        elif len(inputs) > 1 and not subscripts:
+            subscripts, inputs = _from_lists(inputs)
         others.pop("optimize", None)  # numpy's choice of the order of products, which does not change the result
         return super().__call__(*strong(inputs), name=name, subscripts=subscripts, **others)
 
@@ -102,6 +105,25 @@ def _distinct(term: str, used: str) -> Any:
         if letters[-1] != c:
             pairs.append((c + letters[-1], i))
     return "".join(letters), lambda x: [(pair, x.shape[i]) for pair, i in pairs]
+
+
+_NUMBERED = dict(enumerate(string.ascii_uppercase + string.ascii_lowercase))
+"""Letters of numbers of axes, whose order is also theirs as text: the implicit result is sorted."""
+
+
+def _from_lists(operands: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Subscripts and operands of numpy's second form: ``einsum(x, [0, 1], w, [2, 1], [0, 2])``."""
+    pairs, out = len(operands) // 2 * 2, operands[len(operands) // 2 * 2 :]
+    terms = ",".join(map(_term, operands[1:pairs:2]))
+    return terms + "".join("->" + _term(axes) for axes in out), operands[0:pairs:2]
+
+
+def _term(axes: Any) -> str:
+    try:
+        return "".join("..." if axis is Ellipsis else _NUMBERED[index(axis)] for axis in axes)
+    except (TypeError, KeyError):
+        expected = "'bi,hi->bh', or after each operand a list of its axes as numbers from 0 to 51"
+        raise GraphError("einsum: no subscripts", expected=expected, got=shown(axes)) from None
 
 
 def spell_out(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
