@@ -138,3 +138,10 @@ def test_a_number_of_heads_of_numpy_is_a_number_of_heads():
     cell, same = (cells.sLSTM(3, 4, heads=heads, rng=0) for heads in (np.int64(2), 2))
     assert cell.weight_hh.shape == (16, 2) and type(cell.heads) is int
     np.testing.assert_array_equal(cell.weight_hh.value, same.weight_hh.value)
+
+
+def test_an_unknown_option_is_told_all_that_there_are():
+    options = r"input_size, hidden_size, bias, recurrent_bias, heads, forget_gate\b.*\brng, dtype"
+    with pytest.raises(tg.GraphError, match=rf"sLSTM has no option head\n  expected  {options}") as told:
+        cells.sLSTM(3, 4, head=2)
+    assert "self" not in str(told.value)
