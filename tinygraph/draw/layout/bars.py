@@ -102,7 +102,7 @@ def _step_aside(placed: Placed, nodes: list[Node], storeys: Storeys) -> None:
         half = storeys.widths[node] / 2 + ROOM - PADDING * is_bar
         rooms = [(a - half, b + half) for a, b in storeys.past(level)]
         near = [(a, b) for a, b in rooms if a < spot.x + FAR and spot.x - FAR < b]
-        x = _free(spot.x, [*near, (-math.inf, edge + spot.width / 2)])
+        x = free(spot.x, [*near, (-math.inf, edge + spot.width / 2)])
         x = x if abs(x - spot.x) <= FAR else max(spot.x, edge + spot.width / 2)
         if not is_bar:
             placed.spots[node] = spot = spot._replace(x=x)
@@ -128,7 +128,7 @@ def _pass_by(placed: Placed, storeys: Storeys) -> None:
                 rooms = _obstacles(placed, storeys, between) + [(a - ROOM, b + ROOM) for a, b in storeys.past(near)]
                 rooms += [_around(x, ROOM) for x, a, b in taken if a < far and near < b]
                 first = max(left for left, _ in ends) + BESIDE
-                x = _free(first, rooms)
+                x = free(first, rooms)
                 taken.append((x, near, far))
                 if x != first or x > min(right for _, right in ends) - END:
                     low, high = sorted((other, node), key=lambda end: placed.spots[end].y)
@@ -137,7 +137,9 @@ def _pass_by(placed: Placed, storeys: Storeys) -> None:
 
 def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> None:
     """Bend the arrows from boxes under the columns to those over them into gaps between columns."""
-    gaps = [right + ASIDE * k for c, (_, right) in placed.edges.items() if c >= 0 for k in (1, 2, 3)]
+    lefts, rights = zip(*[edge for c, edge in placed.edges.items() if c >= 0] or [(0.0, 0.0)], strict=True)
+    # Before the next column, as norms stand after the one whose state they belong to.
+    gaps = [x for k in (1.0, 2.0, 3.0) for x in (*[left - ASIDE * k for left in lefts[1:]], rights[-1] + ASIDE * k)]
     if not placed.grid.lane:  # else gradients stand at the right
         right = max((x.x + x.width / 2 for x in placed.spots.values()), default=0.0)
         gaps += [right + ASIDE * k for k in range(2, 2 + len(under.levels) * len(over.levels))]
@@ -158,6 +160,13 @@ def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys)
             placed.bends[low, node] = [(x, y) for y in sorted(heights)]
 
 
+def passing(placed: Placed) -> list[float]:
+    """Returns where arrows from under the columns to over them run between two columns."""
+    spots, foot = placed.spots, placed.foot
+    outside = [(a, b, ps) for (a, b), ps in placed.bends.items() if a in spots and b in spots]
+    return [points[0][0] for a, b, points in outside if spots[a].y < foot and spots[b].y > placed.top]
+
+
 def _obstacles(placed: Placed, storeys: Storeys, nodes: list[Node]) -> list[Interval]:
     """Returns where no arrow passes boxes: over their texts, and over the ends of bars."""
     spots = [(placed.spots[x], storeys.widths[x] / 2) for x in nodes]
@@ -170,7 +179,7 @@ def _around(x: float, half: float) -> Interval:
     return x - half, x + half
 
 
-def _free(first: float, rooms: list[Interval]) -> float:
+def free(first: float, rooms: list[Interval]) -> float:
     """Returns the x nearest to the first that is within none of the rooms."""
     ends = [x for room in rooms for x in room if math.isfinite(x)]
     nearest = sorted([first, *ends], key=lambda x: abs(x - first))
