@@ -64,11 +64,11 @@ def make_openings(picture: Picture, bars: set[int]) -> None:
                 held.add(i)  # by an arrow at its right side
         for i in bars - ends.keys() if ends.keys() & bars else ():
             box, x = picture.boxes[i], _passes(arrow, picture.boxes[i].y)
-            if x is not None and abs(x - box.x) < box.width / 2 + HALF:
+            if x is not None and abs(x - box.x) < box.width / 2 + 2 * FAR:
                 passing.setdefault(i, []).append(x)
     for i, xs in passing.items():
         box, spans = picture.boxes[i], list[list[float]]()
-        if i not in held:
+        if i not in held and box.width > _text(box) + 2 * HALF:
             _lengthen(box, xs, picture)
         for x in sorted(x for x in xs if _text(box) / 2 < abs(x - box.x) < box.width / 2 - 2 * HALF):
             if spans and x - spans[-1][1] < 4 * HALF:  # else hardly anything of the bar is left between
@@ -87,7 +87,7 @@ def _text(box: Box) -> float:
 def _lengthen(box: Box, xs: list[float], picture: Picture) -> None:
     """Move the right end of a bar, and so its middle, for arrows that would run along the end or over the texts."""
     end, half = box.x + box.width / 2, _text(box) / 2
-    first = box.x + max((x + 4 * HALF - end for x in xs if x > end - 3 * HALF), default=0.0) / 2
+    first = box.x + max((x + 4 * HALF - end for x in xs if end - 3 * HALF < x < end + HALF), default=0.0) / 2
     x = free(first, [(-math.inf, first), *((x - half, x + half) for x in xs)])
     wide = box.width + 2 * (x - box.x)
     beside = (other for other in picture.boxes if other is not box and abs(other.y - box.y) < box.height)
