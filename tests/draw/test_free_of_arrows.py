@@ -48,7 +48,7 @@ def rectangles(drawn):
         yield (note.text, note.x - wide / 2, note.y - high, note.x + wide / 2, note.y + high, None)
     for cut in drawn.cuts:
         if cut.badge:
-            yield ("BPTT cut", cut.x - 46, cut.foot - 36, cut.x + 46, cut.foot - 4, None)
+            yield ("BPTT cut", cut.x + cut.aside - 63, cut.foot - 38, cut.x + cut.aside + 63, cut.foot - 2, None)
 
 
 def pieces(drawn, box):

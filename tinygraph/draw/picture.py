@@ -11,6 +11,8 @@ from .labels import width
 Point = tuple[float, float]
 TITLE, SMALL = 13.0, 11.0
 """Sizes of a box's title, and of all texts but titles and tokens, in points."""
+BADGE = 126.0
+"""Width of the badge of a cut."""
 MANY = 10_000
 """Above so many boxes tooltips have no statistics and texts are not centred: both take a fifth of the time."""
 
@@ -135,12 +137,16 @@ class Tile:
 
 @dataclass
 class Cut:
-    """A cut of the gradient through time: a line at ``x`` from ``foot`` to ``top``, maybe with a ``badge`` below."""
+    """A cut of the gradient through time: a line at ``x`` from ``foot`` to ``top``, maybe with a ``badge`` below.
+
+    Where an arrow would cross the badge, its middle is ``aside`` of the line.
+    """
 
     x: float
     foot: float
     top: float
     badge: bool = True
+    aside: float = 0.0
 
 
 @dataclass

@@ -7,8 +7,8 @@ import pytest
 
 from tests.each import each
 from tinygraph.draw.labels import width
-from tinygraph.draw.layout.clearance import _gap, _passes, clear_headings, clear_of_arrows
-from tinygraph.draw.picture import Arrow, Band, Picture
+from tinygraph.draw.layout.clearance import _gap, _passes, clear_badges, clear_headings, clear_of_arrows
+from tinygraph.draw.picture import Arrow, Band, Cut, Picture
 
 
 def arrow(*ends: tuple[float, float]) -> Arrow:
@@ -24,22 +24,26 @@ def test_a_text_takes_the_free_place_nearest_to_the_middle(seed: int) -> None:
     """Ten points from each arrow and each end; where no gap is wide enough, the middle of the widest."""
     rng = np.random.default_rng(seed)
     left, right = -float(rng.integers(0, 100)), float(rng.integers(50, 300))
-    xs = sorted(rng.uniform(left, right, int(rng.integers(0, 6))).tolist())
+    xs = rng.uniform(left, right, int(rng.integers(0, 6)))
+    spans = sorted((x, min(x + d, right)) for x, d in zip(xs, rng.choice([0.0, 0.0, 40.0], len(xs)), strict=True))
     wide = float(rng.uniform(10, 120))
-    edges = np.array([left, *xs, right])
     tried = np.arange(left, right, 0.05)
-    free = tried[(np.abs(tried[:, None] - edges) >= wide / 2 + 10).all(axis=1)]
-    x = _gap((left, right), wide, xs)
+    room = wide / 2 + 10
+    rooms = [(-np.inf, left + room), *((a - room, b + room) for a, b in spans), (right - room, np.inf)]
+    free = tried[[not any(a < x < b for a, b in rooms) for x in tried]]
+    x = _gap((left, right), wide, spans)
     middle = (left + right) / 2
     if len(free):
         assert (
             x == pytest.approx(free[np.argmin(abs(free - middle))], abs=0.06)
             or abs(abs(x - middle) - abs(free - middle).min()) < 0.06
         )
-        assert (np.abs(x - edges) >= wide / 2 + 10 - 1e-9).all()
+        assert not any(a + 1e-9 < x < b - 1e-9 for a, b in rooms)
     else:
-        k = int(np.argmax(np.diff(edges)))
-        assert x == pytest.approx((edges[k] + edges[k + 1]) / 2)
+        bare = tried[[not any(a - 0.03 <= x <= b + 0.03 for a, b in spans) for x in tried]]
+        gaps = np.split(bare, np.flatnonzero(np.diff(bare) > 0.06) + 1)
+        widest = max(gaps, key=len)
+        assert x == pytest.approx((widest[0] + widest[-1]) / 2, abs=0.1)
 
 
 @each(
@@ -80,6 +84,19 @@ def test_only_headings_that_an_arrow_would_cross_move() -> None:
     clear_headings(Picture(bands=[], arrows=ways))
 
 
+def test_a_heading_keeps_off_an_arrow_that_runs_along_its_line() -> None:
+    """From a box at the left of the middle to the right, at the height of the heading, and then down."""
+    bands = [Band(200.0 * k, 200.0 * k + 180, -50, 300, f"t = {k}") for k in range(3)]
+    level = arrow((60, 0), (60, -28), (300, -28), (300, -90))
+    clear_headings(Picture(bands=bands, arrows=[level]))
+    wide = width("t = 0", 14, True)
+    assert bands[0].at == pytest.approx(60 - wide / 2 - 10) and bands[2].at is None
+    assert bands[1].at is not None and bands[1].at >= 300 + wide / 2 + 10 - 1e-9
+    low = [Band(0.0, 180.0, -50, 300, "t = 0")]
+    clear_headings(Picture(bands=low, arrows=[arrow((60, 0), (60, -40), (170, -40), (170, -90))]))
+    assert low[0].middle == pytest.approx(90, abs=12), "under the line of text"
+
+
 def test_a_name_over_columns_keeps_off_what_passes_within_its_height() -> None:
     ways = [arrow((100, 0), (100, 400)), arrow((20, 0), (20, 400)), arrow((300, 0), (300, 400))]
     picture = Picture(arrows=ways)
@@ -91,3 +108,15 @@ def test_a_name_over_columns_keeps_off_what_passes_within_its_height() -> None:
     slanted = Picture(arrows=[arrow((100, 180), (160, 220))])
     x = clear_of_arrows(slanted, (0.0, 250.0), 60.0, 200.0)
     assert min(abs(x - at) for at in (121, 130, 139)) >= 40 - 1e-9
+
+
+def test_a_badge_steps_beside_the_arrows_that_would_cross_it_or_is_left_out() -> None:
+    """It is 126 points wide, and its line still meets it."""
+    ways = [arrow((x, -200), (x, 0)) for x in (460, 1010, 1090, 1400)]
+    cuts = [Cut(x, -50, 100) for x in (100.0, 500.0, 1050.0, 1401.0)]
+    clear_badges(Picture(cuts=cuts, arrows=[*ways, arrow((80, 0), (120, 60)), arrow((80, -300), (120, -95))]))
+    assert [(cut.badge, cut.aside) for cut in cuts[:2]] == [(True, 0), (True, 460 + 69 - 500)]
+    assert not cuts[2].badge and not cuts[3].badge
+    level = Cut(500.0, -50, 100)
+    clear_badges(Picture(cuts=[level, Cut(900.0, -50, 100, badge=False)], arrows=[arrow((470, 0), (470, -200))]))
+    assert level.aside == 470 + 69 - 500 and level.badge

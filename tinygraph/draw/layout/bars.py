@@ -95,25 +95,45 @@ def _place_row(placed: Placed, nodes: list[Node], rooms: list[Interval], y: floa
 
 def _step_aside(placed: Placed, nodes: list[Node], storeys: Storeys) -> None:
     """Move the boxes of a level so that no arrow runs through their texts; a bar still reaches all its arrows."""
-    edge = -math.inf
-    for node in nodes:
-        spot, level = placed.spots[node], storeys.levels[node]
-        is_bar = spot.width > storeys.widths[node] + 1
-        half = storeys.widths[node] / 2 + ROOM - PADDING * is_bar
-        rooms = [(a - half, b + half) for a, b in storeys.past(level)]
-        near = [(a, b) for a, b in rooms if a < spot.x + FAR and spot.x - FAR < b]
-        x = _free(spot.x, [*near, (-math.inf, edge + spot.width / 2)])
-        x = x if abs(x - spot.x) <= FAR else max(spot.x, edge + spot.width / 2)
-        if not is_bar:
-            placed.spots[node] = spot = spot._replace(x=x)
-        elif len(nodes) == 1:
-            own = [end for span, other in storeys.passing if other == level for end in span]
-            ends = [abs(end - x) + END for end in own if abs(end - spot.x) < spot.width / 2]  # others leave at its side
-            wide = max([*ends, spot.width / 2 - abs(x - spot.x)]) if x != spot.x else spot.width / 2
-            passed = (abs(end - x) + END for span in storeys.past(level) for end in span)
-            wide = max([wide, *(end for end in passed if end - 2 * END < wide)])
-            placed.spots[node] = spot._replace(x=x, width=2 * wide)
-        edge = spot.x + spot.width / 2 + BETWEEN
+    level, spot = storeys.levels[nodes[0]], placed.spots[nodes[0]]
+    own = [end for span, other in storeys.passing if other == level for end in span]
+    if len(nodes) > 1 or not (own or spot.width > storeys.widths[nodes[0]] + 1):
+        ways = [_aside(placed, nodes, storeys, side) for side in (1, -1)]
+        for node, x in min(ways, key=lambda way: way[0])[1].items():
+            placed.spots[node] = placed.spots[node]._replace(x=x)
+        return
+    half = storeys.widths[nodes[0]] / 2 + ROOM - PADDING
+    x = free(spot.x, [(a - half, b + half) for a, b in storeys.past(level)])
+    x = x if abs(x - spot.x) <= FAR else spot.x
+    ends = [abs(end - x) + END for end in own if abs(end - spot.x) < spot.width / 2]  # others leave at its side
+    wide = max([*ends, spot.width / 2 - abs(x - spot.x)]) if x != spot.x else spot.width / 2
+    passed = (abs(end - x) + END for span in storeys.past(level) for end in span)
+    wide = max([wide, *(end for end in passed if end - 2 * END < wide)])
+    placed.spots[nodes[0]] = spot._replace(x=x, width=2 * wide)
+
+
+def _aside(
+    placed: Placed, nodes: list[Node], storeys: Storeys, side: int
+) -> tuple[tuple[int, float], dict[Node, float]]:
+    """Returns the places of the boxes of a level, set from left to right, or with side -1 from right to left; and how
+    many of them arrows still run through, and how far they move."""
+    edge, moved, struck, places = -math.inf, 0.0, 0, dict[Node, float]()
+    for node in nodes[::side]:
+        spot = placed.spots[node]
+        half = storeys.widths[node] / 2 + ROOM - PADDING * (spot.width > storeys.widths[node] + 1)
+        rooms = [
+            (min(side * a, side * b) - half, max(side * a, side * b) + half)
+            for a, b in storeys.past(storeys.levels[node])
+        ]
+        first, least = side * spot.x, edge + spot.width / 2
+        x = free(
+            first, [*(room for room in rooms if room[0] < first + FAR and first - FAR < room[1]), (-math.inf, least)]
+        )
+        x = x if abs(x - first) <= FAR else max(first, least)
+        struck += any(a < x < b for a, b in rooms)
+        moved += abs(x - first)
+        places[node], edge = side * x, x + spot.width / 2 + BETWEEN
+    return (struck, moved), places
 
 
 def _pass_by(placed: Placed, storeys: Storeys) -> None:
@@ -128,7 +148,7 @@ def _pass_by(placed: Placed, storeys: Storeys) -> None:
                 rooms = _obstacles(placed, storeys, between) + [(a - ROOM, b + ROOM) for a, b in storeys.past(near)]
                 rooms += [_around(x, ROOM) for x, a, b in taken if a < far and near < b]
                 first = max(left for left, _ in ends) + BESIDE
-                x = _free(first, rooms)
+                x = free(first, rooms)
                 taken.append((x, near, far))
                 if x != first or x > min(right for _, right in ends) - END:
                     low, high = sorted((other, node), key=lambda end: placed.spots[end].y)
@@ -137,7 +157,10 @@ def _pass_by(placed: Placed, storeys: Storeys) -> None:
 
 def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> None:
     """Bend the arrows from boxes under the columns to those over them into gaps between columns."""
-    gaps = [right + ASIDE * k for c, (_, right) in placed.edges.items() if c >= 0 for k in (1, 2, 3)]
+    lefts, rights = zip(*[edge for c, edge in placed.edges.items() if c >= 0] or [(0.0, 0.0)], strict=True)
+    # Norms stand after the column whose state they belong to, without boxes of gradients: arrows before the next one.
+    sides = [(x, -1) for x in lefts[1:]] + [(rights[-1], 1)] if placed.grid.banded else [(x, 1) for x in rights]
+    gaps = [x + side * ASIDE * k for x, side in sides for k in (1, 2, 3)]
     if not placed.grid.lane:  # else gradients stand at the right
         right = max((x.x + x.width / 2 for x in placed.spots.values()), default=0.0)
         gaps += [right + ASIDE * k for k in range(2, 2 + len(under.levels) * len(over.levels))]
@@ -158,6 +181,13 @@ def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys)
             placed.bends[low, node] = [(x, y) for y in sorted(heights)]
 
 
+def passing(placed: Placed) -> list[float]:
+    """Returns where arrows from under the columns to over them run between two columns."""
+    spots, foot = placed.spots, placed.foot
+    outside = [(a, b, ps) for (a, b), ps in placed.bends.items() if a in spots and b in spots]
+    return [points[0][0] for a, b, points in outside if spots[a].y < foot and spots[b].y > placed.top]
+
+
 def _obstacles(placed: Placed, storeys: Storeys, nodes: list[Node]) -> list[Interval]:
     """Returns where no arrow passes boxes: over their texts, and over the ends of bars."""
     spots = [(placed.spots[x], storeys.widths[x] / 2) for x in nodes]
@@ -170,7 +200,7 @@ def _around(x: float, half: float) -> Interval:
     return x - half, x + half
 
 
-def _free(first: float, rooms: list[Interval]) -> float:
+def free(first: float, rooms: list[Interval]) -> float:
     """Returns the x nearest to the first that is within none of the rooms."""
     ends = [x for room in rooms for x in room if math.isfinite(x)]
     nearest = sorted([first, *ends], key=lambda x: abs(x - first))
@@ -197,7 +227,7 @@ def _storeys(
                 beside[high].append(low)
             elif high in beside or low in beside:
                 links.append((low, high))
-    linked = {high for _, high in links if high in beside}
+    linked = {bar for link in links for bar in link if bar in beside}
     is_pile = placed.grid.lane > 0 and region == UNDER  # of gradients, at the left
     levels = _levels(beside, {*beside} if is_pile else linked, region)
     passing: list[tuple[Interval, int]] = []

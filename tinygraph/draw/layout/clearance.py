@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
-from itertools import pairwise
+from itertools import accumulate
+from operator import itemgetter
 
 from ..labels import width
-from ..picture import Arrow, Opening, Picture, Point, text_width
+from ..picture import BADGE, Arrow, Box, Opening, Picture, Point, text_width
+from .bars import free
 
 BASELINE = 24.0
 """Height of the texts above the foot of their band."""
-HALF = 6.0
-"""Half the width of a opening."""
+LINE = 6.0
+"""Half the height of a line of text."""
+HALF, FAR = 6.0, 120.0
+"""Half the width of an opening; how far the middle of a bar steps aside at most."""
 
 
 def clear_headings(picture: Picture) -> None:
@@ -20,42 +25,74 @@ def clear_headings(picture: Picture) -> None:
     if not bands:
         return
     lefts = [x.left for x in bands]
-    passing: dict[int, list[float]] = {}
+    passing: dict[int, list[Point]] = {}
     for arrow in picture.arrows:
-        x = _passes(arrow, bands[0].foot + BASELINE)
-        band_index = -1 if x is None else bisect_right(lefts, x) - 1
-        if x is not None and band_index >= 0 and x <= bands[band_index].right:
-            passing.setdefault(band_index, []).append(x)
-    for i, xs in passing.items():
+        span = _runs(arrow, bands[0].foot + BASELINE)
+        for i in range(max(bisect_right(lefts, span[0]) - 1, 0), bisect_right(lefts, span[1])) if span else ():
+            if span is not None and span[0] <= bands[i].right:
+                passing.setdefault(i, []).append(span)
+    for i, spans in passing.items():
         band = bands[i]
         wide = width(band.title, 14, True) + (width(band.token, 12) + 14 if band.token else 0)
-        band.at = _gap((band.left, band.right), wide, sorted(xs))
+        band.at = _gap((band.left, band.right), wide, sorted(spans))
 
 
 def clear_of_arrows(picture: Picture, span: Point, wide: float, height: float) -> float:
     """Returns the x of a text over the columns from ``span[0]`` to ``span[1]`` that no arrow crosses."""
-    xs = [_passes(arrow, y) for arrow in picture.arrows for y in (height - 6, height, height + 6)]
-    return _gap(span, wide, sorted(x for x in xs if x is not None and span[0] < x < span[1]))
+    spans = [_runs(arrow, height) for arrow in picture.arrows]
+    return _gap(span, wide, sorted(x for x in spans if x is not None and span[0] < x[1] and x[0] < span[1]))
+
+
+def clear_badges(picture: Picture) -> None:
+    """Move the badges of cuts beside arrows that would cross them; a badge that would leave its line is left out."""
+    heights = [picture.cuts[0].foot - y for y in (0, 20, 40)] if picture.cuts else []  # the same for all
+    passing = [x for arrow in picture.arrows for y in heights if (x := _passes(arrow, y)) is not None]
+    room = BADGE / 2 + HALF
+    for cut in picture.cuts:
+        x = free(cut.x, [(x - room, x + room) for x in passing if abs(x - cut.x) < 2 * BADGE])
+        cut.badge, cut.aside = cut.badge and abs(x - cut.x) < BADGE / 2 - 2 * HALF, x - cut.x
 
 
 def make_openings(picture: Picture, bars: set[int]) -> None:
     """Make openings in the bars, which are the boxes outside of columns, for arrows that pass them."""
     passing: dict[int, list[float]] = {}
+    held: set[int] = set()
     for arrow in picture.arrows:
-        for i in bars - {arrow.tail, arrow.head} if {arrow.tail, arrow.head} & bars else ():
-            box = picture.boxes[i]
-            x, text = _passes(arrow, box.y), text_width(box.title, box.below)
-            if x is not None and text / 2 + HALF < abs(x - box.x) < box.width / 2 - 2 * HALF:
+        ends = {arrow.tail: arrow.points[0], arrow.head: arrow.points[-1]}
+        for i in ends.keys() & bars:
+            if ends[i][0] >= picture.boxes[i].x + picture.boxes[i].width / 2:
+                held.add(i)  # by an arrow at its right side
+        for i in bars - ends.keys() if ends.keys() & bars else ():
+            box, x = picture.boxes[i], _passes(arrow, picture.boxes[i].y)
+            if x is not None and abs(x - box.x) < box.width / 2 + 2 * FAR:
                 passing.setdefault(i, []).append(x)
     for i, xs in passing.items():
         box, spans = picture.boxes[i], list[list[float]]()
-        for x in sorted(xs):
+        if i not in held and box.width > _text(box) + 2 * HALF:
+            _lengthen(box, xs, picture)
+        for x in sorted(x for x in xs if _text(box) / 2 < abs(x - box.x) < box.width / 2 - 2 * HALF):
             if spans and x - spans[-1][1] < 4 * HALF:  # else hardly anything of the bar is left between
                 spans[-1][1] = x
             else:
                 spans.append([x, x])
         for left, right in spans:
             picture.openings.append(Opening((left + right) / 2, box.y, right - left + 2 * HALF, box.height, box.role))
+
+
+def _text(box: Box) -> float:
+    """Returns the width that openings leave to the texts of a bar."""
+    return text_width(box.title, box.below) + 2 * HALF
+
+
+def _lengthen(box: Box, xs: list[float], picture: Picture) -> None:
+    """Move the right end of a bar, and so its middle, for arrows that would run along the end or over the texts."""
+    end, half = box.x + box.width / 2, _text(box) / 2
+    first = box.x + max((x + 4 * HALF - end for x in xs if end - 3 * HALF < x < end + HALF), default=0.0) / 2
+    x = free(first, [(-math.inf, first), *((x - half, x + half) for x in xs)])
+    wide = box.width + 2 * (x - box.x)
+    beside = (other for other in picture.boxes if other is not box and abs(other.y - box.y) < box.height)
+    if x - box.x < FAR and not any(abs(other.x - x) < (other.width + wide) / 2 for other in beside):
+        box.x, box.width = x, wide
 
 
 def _passes(arrow: Arrow, height: float) -> float | None:
@@ -69,13 +106,27 @@ def _passes(arrow: Arrow, height: float) -> float | None:
     return None
 
 
-def _gap(span: Point, wide: float, xs: list[float]) -> float:
+def _runs(arrow: Arrow, height: float) -> Point | None:
+    """Returns from where to where an arrow runs across a line of text; None as in `_passes`."""
+    low, high, xs = height - LINE, height + LINE, list[float]()
+    if min(arrow.points[0][1], arrow.points[-1][1]) >= high:
+        return None
+    for i in range(0, len(arrow.points) - 1, 3):
+        (x0, y0), (x1, y1) = sorted((arrow.points[i], arrow.points[i + 3]), key=itemgetter(1))
+        if y0 <= high and low <= y1:
+            slope = (x1 - x0) / (y1 - y0) if y1 > y0 else 0.0
+            xs += [x0 + max(low - y0, 0.0) * slope, x1 - max(y1 - high, 0.0) * slope]
+    return (min(xs), max(xs)) if xs else None
+
+
+def _gap(span: Point, wide: float, passing: list[Point]) -> float:
     """Returns the middle of a text: near the middle of the room in a gap wide enough, else in the widest."""
-    edges = [span[0], *xs, span[1]]
+    ends = accumulate((b for _, b in passing), max, initial=span[0])
     centre = (span[0] + span[1]) / 2
-    gaps = [(a, b) for a, b in pairwise(edges) if b - a >= wide + 20]
+    every = list(zip(ends, [*(a for a, _ in passing), span[1]], strict=True))
+    gaps = [(a, b) for a, b in every if b - a >= wide + 20]
     if not gaps:
-        a, b = max(pairwise(edges), key=lambda gap: gap[1] - gap[0])
+        a, b = max(every, key=lambda gap: gap[1] - gap[0])
         return (a + b) / 2
     margin = wide / 2 + 10
     return min((min(max(centre, a + margin), b - margin) for a, b in gaps), key=lambda x: abs(x - centre))

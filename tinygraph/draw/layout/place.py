@@ -16,6 +16,8 @@ HEAD, HALF = 40.0, 22.0
 """Height at a band's foot for its time step and token, and of the lane over it if arrows pass there."""
 NAMES = 18.0
 """Room over the columns for the names of phases, under lanes of gradients."""
+BESIDE, PASS = 10.0, 10.0
+"""Room between columns beside their numbers, where arrows pass from under the columns to over them, and for each."""
 
 Layouts = dict[tuple[object, ...], Ordering]
 """Layouts of columns, by all that they depend on."""
@@ -30,6 +32,10 @@ def place(
     known: Layouts | None = None,
 ) -> Placed:
     """Place the boxes; ``headings`` are the widths of the texts under the columns, ``known`` gains their layouts."""
+    if grid.banded:  # else there is room for the boxes of gradients
+        links = ((where.place[link.source], where.place[x]) for x in folded.nodes for link in folded.arrows[x])
+        passing = sum(link == (UNDER, OVER) for link in links)
+        grid = grid._replace(gutter=grid.gutter + PASS * min(passing, 3) + BESIDE * (passing > 0))
     columns = _columns(folded, where)
     row_of = rows(folded, where, columns, banded=grid.banded)
     plans = {c: _plan(folded, where, members, row_of, widths) for c, members in columns.items()}

@@ -29,11 +29,15 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
         only = _class(repetition, cell) if len(cores) == 1 else ""
         cell.name = "each step" if cell.joint else clean(scope) if scope else only
     start_edges = starts(repetition, cell_groups)
+    phase: dict[int, str] = {}
     for edge in repetition.edges:
-        origin = _origin(repetition, home, edge.source) if edge in start_edges else None
-        if origin is not None and origin != home[edge.target]:
-            for i, name in ((origin, "encoder"), (home[edge.target], "decoder")):
-                cell_groups[i].name = cell_groups[i].name or name
+        for origin in _origins(repetition, home, edge.source) if edge in start_edges else ():
+            for i, name in ((origin, "encoder"), (home[edge.target], "decoder")) if origin != home[edge.target] else ():
+                if not cell_groups[i].name:
+                    phase.setdefault(i, name)
+    for i, name in phase.items():
+        alike = sorted(k for k, other in phase.items() if other == name)
+        cell_groups[i].name = name + f" {alike.index(i) + 1}" * (len(alike) > 1)
     directions = [next(iter(returning(repetition, cell).values()), 0) for cell in cores]
     two_ways = len(set(directions) - {0}) > 1
     weights = [_weights(repetition, cell) or cell for cell in cores]
@@ -98,17 +102,15 @@ def _depth(folded: Folded) -> int:
     return max(depth.values(), default=0)
 
 
-def _origin(repetition: Repetition, home: dict[int, int], group: int) -> int | None:
-    """Returns the cell that a group is in, or is computed from (breadth-first search against the edges)."""
+def _origins(repetition: Repetition, home: dict[int, int], group: int) -> list[int]:
+    """Returns the cell that a group is in, or the nearest that it is computed from (a search against the edges)."""
     sources: dict[int, list[int]] = {}
     for edge in repetition.edges:
         sources.setdefault(edge.target, []).append(edge.source)
     queue = [group]
     for g in queue:
-        if g in home:
-            return home[g]
-        queue += [s for s in sources.get(g, ()) if s not in queue]
-    return None
+        queue += [s for s in sources.get(g, ()) if s not in queue and g not in home]
+    return [*dict.fromkeys(home[g] for g in queue if g in home)]
 
 
 def _common_path(scopes: list[str]) -> str:

@@ -50,10 +50,16 @@ def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> di
     ways = [turns.get(phases.loop[x], "") if x in phases.loop else "" for x in users.values()]
     layers = [f"layer {loops[phases.loop[x]]}" if x in phases.loop else "" for x in users.values()]
     layers = [f"{layer} {way}".strip() for layer, way in zip(layers, ways, strict=True)]
-    for prefixes in (scopes, parts, [f"{a}/{b}".strip("/") for a, b in zip(scopes, parts, strict=True)], ways, layers):
+    both = [f"{a}/{b}".strip("/") for a, b in zip(scopes, parts, strict=True)]
+    for prefixes in (scopes, parts, both, ways, _numbered(parts) if all(parts) else parts, layers):
         if all(prefixes) and len(set(prefixes)) == len(prefixes):
             return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}
+
+
+def _numbered(parts: list[str]) -> list[str]:
+    """The parts, with a number where a part occurs again: ``encoder 1``, ``encoder 2``, ``decoder``."""
+    return [f"{part} {parts[: k + 1].count(part)}" if parts.count(part) > 1 else part for k, part in enumerate(parts)]
 
 
 def _directions(phases: Phases, loops: Container[int]) -> dict[int, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.node import Node
 from ..colours import DEAD
-from ..layout.clearance import clear_headings, make_openings
+from ..layout.clearance import clear_badges, clear_headings, make_openings
 from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import place
 from ..layout.spots import HEIGHT, PAIRS, Placed
@@ -113,6 +113,7 @@ class _BackwardPicture:
         legend = [(ADDED, "adds up to a parameter's ∂"), (KEPT, "dashed: a value that the rule reads")]
         self.picture.keys += [x for x in legend if x[0] in colours]
         clear_headings(self.picture)
+        clear_badges(self.picture)
         bars = {x for x, spot in paired.placed.spots.items() if spot.column is None}
         make_openings(self.picture, {self.number_of[x] for x in bars & self.number_of.keys()})
 
@@ -149,7 +150,8 @@ class _BackwardPicture:
         heights = {ends: [y for _, y in points] for ends, points in placed.bends.items() if bars.issuperset(ends)}
         placed.bends, placed.edges = slim.bends, slim.edges
         for ends, ys in heights.items():
-            placed.bends[ends] = [(placed.bends[ends][0][0], y) for y in ys]
+            if ends in slim.bends:  # else it is straight there
+                placed.bends[ends] = [(slim.bends[ends][0][0], y) for y in ys]
 
     def _box(self, node: Node, text: Words, role: dict[Node, str]) -> Box:
         spot, origin = self.paired.placed.spots[node], node.origin

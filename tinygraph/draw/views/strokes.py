@@ -6,7 +6,8 @@ import math
 
 from ...core.node import Node
 from ..colours import DEAD, FORWARD, STATE
-from ..labels import clean, number
+from ..labels import clean, number, width
+from ..layout.bars import free, passing
 from ..layout.routes import Route
 from ..layout.spots import Placed
 from ..norms.heat import ODD, Heat, ramp
@@ -15,13 +16,16 @@ from ..shown.folding import Folded
 from ..shown.letters import known
 from ..shown.roles import BORDERS
 
+BESIDE = 5.0
+"""How far an arrow and its gradient's are beside their common way."""
+
 
 def draw_arrows(
     picture: Picture, folded: Folded, routes: list[Route], heat_map: Heat | None, states: set[Node]
 ) -> None:
     """Draw the forward arrows and, beside them, the red backward arrows; between two boxes of dots there are none."""
     number_of = {x: i for i, x in enumerate(folded.nodes)}
-    offset = 5.0 if heat_map else 0.0
+    offset = BESIDE if heat_map else 0.0
     for route in routes:
         a, b = number_of[route.link.source], number_of[route.node]
         if route.link.source in folded.dots and route.node in folded.dots:
@@ -107,6 +111,7 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
     """Write beside each state the norm of the gradient that later steps send back to it."""
     number_of = {x: i for i, x in enumerate(folded.nodes)}
     labelled: set[Node] = set()
+    lanes = [x + side * BESIDE for x in passing(placed) for side in (-1, 1)]
     for route in routes:
         node = route.link.source
         back = heat_map.back.get(node) if heat_map else None
@@ -124,4 +129,6 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
             inside = abs(edge - a.x) - a.width / 2 > 46
             side = 18 if right != inside else -18
             size = SMALL if placed.grid.half > 13 else 12.0
-            picture.notes.append(Note(edge + side, y, number(back), "#b02a1a", size, number_of[node]))
+            room = width(number(back), size, True) / 2 + 3
+            x = free(edge + side, [(lane - room, lane + room) for lane in lanes])
+            picture.notes.append(Note(x, y, number(back), "#b02a1a", size, number_of[node]))

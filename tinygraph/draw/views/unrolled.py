@@ -11,7 +11,7 @@ from typing import Any
 from ...core.node import Node
 from ..colours import GOLD
 from ..labels import clean, number, shape
-from ..layout.clearance import clear_headings, make_openings
+from ..layout.clearance import clear_badges, clear_headings, make_openings
 from ..layout.place import Layouts, place
 from ..layout.routes import routes
 from ..layout.spots import CLOSE, TERSE, Placed
@@ -153,8 +153,9 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
     label_returns(picture, placed, ways, heat_map, folded)
     label_states(picture, placed, ways, folded)
     clear_headings(picture)
+    clear_badges(picture)
     make_openings(picture, {i for i, x in enumerate(folded.nodes) if placed.spots[x].column is None})
-    if placed.grid is CLOSE:
+    if placed.grid.height == CLOSE.height:
         whole = {x for x, links in folded.bundles.items() if len({tag_of(y.views) for y in links}) > 1}
         parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
         tag(picture, ((x.link, x.points) for x in parts))

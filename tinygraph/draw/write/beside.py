@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..colours import GREY, INK
 from ..labels import width
-from ..picture import MANY, Picture, Point, Ruler
+from ..picture import BADGE, MANY, Picture, Point, Ruler
 from . import margin as aside
 from .look import LINES, Paint, text
 from .marks import rect
@@ -35,7 +35,7 @@ def edges(picture: Picture) -> Extent:
     spots = [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.boxes]
     spots += [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.tiles]
     spots += [(x.x, x.y, width(x.text, x.size, True) / 2, x.size) for x in picture.notes]
-    spots += [(x.x, x.foot - 20, 63.0, 22.0) for x in picture.cuts]
+    spots += [(x.x + x.aside, x.foot - 20, BADGE / 2, 22.0) for x in picture.cuts]
     for b in picture.bands:
         k = 8.0 * min(max(b.times - 1, 0), 3)  # the cards behind
         wide, high = (b.right + k - b.left) / 2, (b.top + k - b.foot) / 2

@@ -224,7 +224,7 @@ def _cut(i: int, cut: Cut, lang: str) -> list[str]:
         f"\tcut{i}a [{_at(cut.x, cut.foot)}, {point}]\n",
         f"\tcut{i}b [{_at(cut.x, cut.top)}, {point}]\n",
         f'\tcut{i}a -> cut{i}b [pos="{_path(path)}", style=dashed, color="{DEAD}", penwidth=1.8, arrowhead=none]\n',
-        *([_plain(f"cut{i}", cut.x, cut.foot - 20, badge)] if cut.badge else []),
+        *([_plain(f"cut{i}", cut.x + cut.aside, cut.foot - 20, badge)] if cut.badge else []),
     ]
 
 

@@ -6,7 +6,7 @@ import math
 from functools import cache, lru_cache
 
 from ..colours import DEAD
-from ..picture import SMALL, Arrow, Band, Box, Cut, Note, Opening, Part, Point, Rim, Tile, lengths
+from ..picture import BADGE, SMALL, Arrow, Band, Box, Cut, Note, Opening, Part, Point, Rim, Tile, lengths
 from ..shown.roles import BORDERS
 from .look import LINES, Paint, legible, text
 
@@ -199,8 +199,9 @@ def cut_mark(cut: Cut, look: Paint, more: str) -> str:
     group = f'<g {more} transform="translate({cut.x:.1f} 0)" fill="{colour}"><path {line}/>'
     if not cut.badge:
         return f"{group}</g>"
-    badge = rect(-63, y - 18, 126, 38, f'rx="8" {look.ground("badge")}')
+    badge = rect(cut.aside - BADGE / 2, y - 18, BADGE, 38, f'rx="8" {look.ground("badge")}')
     # Sizes as attributes of style sheets would win over these: the words have no face.
     words = ((look.say("BPTT cut"), SMALL, 700, -2), (look.say("gradient stops here"), SMALL, 400, 12))
-    texts = [f'<text font-size="{s}" font-weight="{b}" y="{y + d:.1f}">{text(w)}</text>' for w, s, b, d in words]
+    at = f' x="{cut.aside:.1f}"' if cut.aside else ""
+    texts = [f'<text font-size="{s}" font-weight="{b}"{at} y="{y + d:.1f}">{text(w)}</text>' for w, s, b, d in words]
     return f"{group}{badge}{''.join(texts)}</g>"

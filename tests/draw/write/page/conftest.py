@@ -14,7 +14,7 @@ from tests.draw.compiled import functions
 from tests.draw.networks import lstm, perceptron, word_rnn
 from tests.draw.recurrent import NETWORKS
 
-from .pages import NASTY, training
+from .pages import NASTY, several_losses, training
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -39,6 +39,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "plain": tg.draw(perceptron()),
         "cells": tg.draw(lstm(20), gradients=True),
         "flow": tg.draw(word_rnn(12, cut=4), "flow"),
+        "bars": tg.draw(several_losses(), level="op", gradients=True),
         "rolled": tg.draw(NETWORKS["two scopes"][0], "rolled", gradients=True),
         "compiled": tg.draw(functions.called(functions.gru()), "compiled"),
         "nasty": tg.draw([tg.tanh(tg.constant([0.5], name=x), name=x) for x in NASTY], title=NASTY[0]),

@@ -27,6 +27,22 @@ def training() -> list[Any]:
     return out
 
 
+def several_losses() -> tg.Node:
+    """A loss of each step and three of all steps: two bars, through which arrows pass, and rows of boxes over them."""
+    draws = np.random.default_rng(0)
+    w, v = (tg.parameter(draws.normal(size=shape), name) for name, shape in (("W", (4, 4)), ("V", (4, 5))))
+    h, hs, losses = np.zeros((2, 4)), [], []
+    for t in range(4):
+        with tg.step(t):
+            h = np.tanh(draws.normal(size=(2, 4)) + h @ w)
+            hs.append(h)
+            losses.append(tg.mean(tg.softmax_cross_entropy(h @ v, draws.integers(0, 5, size=2))))
+    every = np.stack(hs)
+    return (
+        sum(losses) / 4 + 0.1 * tg.mean(every**2) + 0.1 * tg.mean(np.abs(every[1:] - every[:-1])) + 0.01 * tg.sum(w * w)
+    )
+
+
 def frames(page: Any) -> None:
     """Wait until what was asked for is drawn."""
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

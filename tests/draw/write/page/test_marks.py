@@ -185,14 +185,17 @@ def test_columns_cards_tiles_notes_and_cuts_are_where_they_belong(name: str, pag
         assert float(text.get("font-size")) == note.size
     cuts = [(float(x.get("data-x")), "BPTT cut" in "".join(x.itertext())) for x in page.all("g", "cut")]
     for x in page.all("g", "cut"):
-        (foot, top) = next((c.foot, c.top) for c in picture.cuts if abs(c.x - float(x.get("data-x"))) < 0.06)
+        cut = next(c for c in picture.cuts if abs(c.x - float(x.get("data-x"))) < 0.06)
+        foot, top = cut.foot, cut.top
         _, begin, end = numbers(x[0].get("d").replace("V", " "))
         assert begin == pytest.approx(-top, abs=0.06)
         if x.find(SVG + "rect") is None:
             assert end == pytest.approx(-foot, abs=0.06)
             continue
         badge = {k: float(v) for k, v in x.find(SVG + "rect").items() if k != "class"}
-        assert badge["x"] == -badge["width"] / 2 and badge["y"] == pytest.approx(end, abs=0.06) and 0 <= end + foot < 10
+        assert badge["x"] == pytest.approx(cut.aside - badge["width"] / 2, abs=0.06)
+        assert all(float(text.get("x", 0)) == pytest.approx(cut.aside, abs=0.06) for text in x.iter(SVG + "text"))
+        assert badge["y"] == pytest.approx(end, abs=0.06) and 0 <= end + foot < 10
         ys = [float(text.get("y")) for text in x.iter(SVG + "text")]
         assert badge["y"] + 10 < ys[0] < ys[1] - 10 and ys[1] < badge["y"] + badge["height"] - 5
     assert sorted(cuts) == [(pytest.approx(c.x, abs=0.06), c.badge) for c in sorted(picture.cuts, key=lambda c: c.x)]

@@ -24,7 +24,7 @@ from .palette import Palette
 from .replay import one_scale, shots
 from .svg import Drawn, drawn, extent, faces
 
-SCRIPTS = ("state", "view", "fold", "panel", "walk", "search", "table", "replay", "ribbon", "theme", "start")
+SCRIPTS = ("state", "view", "fold", "loose", "panel", "walk", "search", "table", "replay", "ribbon", "theme", "start")
 """Files of the script, in the order in which they are concatenated."""
 
 

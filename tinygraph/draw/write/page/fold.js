@@ -1,10 +1,9 @@
 // Folding time: a folded column becomes a strip, and all else moves by one map of x that never turns back.
 const STRIP = 34, NEAR = 8;
 const groups = columns.map((_, c) => at('c' + c)), gaps = columns.map((_, c) => at('g' + c));
-const left = [], right = [], strips = new Map(), ways = new Map();
+const left = [], right = [], strips = new Map();
 const shelf = make('g', {id: 'strips'});
 at('world').append(shelf);
-const settled = gaps.map(() => 'false false');
 
 function lay() {
   let x = columns.length ? columns[0].left : 0;
@@ -12,18 +11,20 @@ function lay() {
     left[c] = x;
     right[c] = x + (now.folded.has(c) ? STRIP : column.right - column.left);
     const gap = c + 1 < columns.length ? columns[c + 1].left - column.right : 0;
-    x = right[c] + (now.folded.has(c) && now.folded.has(c + 1) ? Math.min(gap, NEAR) : gap);
+    x = right[c] + (now.folded.has(c) && now.folded.has(c + 1) && !between.has(c) ? Math.min(gap, NEAR) : gap);
   });
 }
 
-function columnBefore(x) {
-  let low = 0, high = columns.length;
+// The last of some parts, in order, that begins at x or before; -1 if there is none.
+function lastBefore(parts, start, x) {
+  let low = 0, high = parts.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (columns[middle].left <= x) low = middle + 1; else high = middle;
+    if (start(parts[middle]) <= x) low = middle + 1; else high = middle;
   }
   return low - 1;
 }
+const columnBefore = x => lastBefore(columns, column => column.left, x);
 
 // Where a place of the unfolded picture is now.
 function across(x) {
@@ -35,64 +36,15 @@ function across(x) {
   return right[c] + (x - column.right) * (left[c + 1] - right[c]) / (columns[c + 1].left - column.right);
 }
 
-function bend(path, shift) {
-  if (!ways.has(path)) ways.set(path, path.getAttribute('d').match(/-?\d+(\.\d+)?/g).map(Number));
-  const way = ways.get(path).map((v, i) => (i % 2 ? v : across(v) - shift).toFixed(1));
-  path.setAttribute('d', `M${way[0]} ${way[1]}C${way.slice(2).join(' ')}`);
-}
-
-// Arrows, notes and cuts between two columns of which one is folded.
+// Arrows, notes and cuts between two columns, and arrows from a column to a bar near it.
 function settle(c) {
-  const key = `${now.folded.has(c)} ${now.folded.has(c + 1)}`;
-  if (key === settled[c]) return;
-  settled[c] = key;
   const shift = left[c] - columns[c].left;
   for (const part of gaps[c].children) {
-    if (part.classList.contains('a')) {
-      const [tail, head] = arrows[part.id.slice(1)];
-      part.classList.toggle('gone', hidden(tail) && hidden(head));
-      bend(part, shift);
-    } else {
-      const note = part.classList.contains('note'), x = +(note ? part.getAttribute('x') : part.dataset.x);
-      part.setAttribute('transform', `translate(${(across(x) - shift - (note ? x : 0)).toFixed(1)} 0)`);
-    }
-  }
-}
-
-// Boxes of no column: `from` and `to` are their edges in the unfolded picture, `left` and `right` those now.
-const loose = boxes.flatMap((box, i) => {
-  if (box.column >= 0) return [];
-  const ground = drawn[i].querySelector('[stroke]'), twice = drawn[i].querySelector('.twice');
-  const texts = [...drawn[i].querySelectorAll('text, .chip')];
-  const [, x, y] = drawn[i].getAttribute('transform').match(/\((\S+) (\S+)\)/), half = ground.getAttribute('width') / 2;
-  return [{group: drawn[i], ground, twice, texts, y, from: +x - half, to: +x + half, left: +x - half, right: +x + half}];
-});
-const bars = loose.filter(bar => bar.to - bar.from > 500);
-const tiles = [...document.querySelectorAll('#loose > .tile')];
-const long = [...document.querySelectorAll('#far > .a')];
-
-function stretch() {
-  for (const box of loose) {
-    [box.left, box.right] = [across(box.from), across(box.to)];
-    if (!bars.includes(box)) {  // only what spans columns narrows with them: texts have to stay in their boxes
-      const middle = across((box.from + box.to) / 2), half = (box.to - box.from) / 2;
-      [box.left, box.right] = [middle - half, middle + half];
-    }
-    const wide = box.right - box.left;
-    box.group.setAttribute('transform', `translate(${((box.left + box.right) / 2).toFixed(1)} ${box.y})`);
-    box.ground.setAttribute('x', (-wide / 2).toFixed(1));
-    box.ground.setAttribute('width', wide.toFixed(1));
-    if (!box.twice) continue;
-    box.twice.setAttribute('x', (3 - wide / 2).toFixed(1));
-    box.twice.setAttribute('width', Math.max(wide - 6, 0).toFixed(1));
-  }
-  for (const path of long) {
-    const [tail, head] = arrows[path.id.slice(1)];
-    path.classList.toggle('gone', hidden(tail) && hidden(head));
-    bend(path, 0);
-  }
-  for (const tile of tiles) {
-    tile.setAttribute('transform', `translate(${across(+tile.dataset.x).toFixed(1)} ${tile.dataset.y})`);
+    if (part.classList.contains('a')) bend(part, shift);
+    else if (part.classList.contains('note')) {
+      shove(part, shift);
+      part.classList.toggle('gone', !signs.has(part) && now.folded.has(c) && now.folded.has(c + 1));
+    } else part.setAttribute('transform', `translate(${(across(+part.dataset.x) - shift).toFixed(1)} 0)`);
   }
 }
 
@@ -118,7 +70,7 @@ function strip(c) {
 }
 
 // Places are worked out for all columns, and given to those that are seen.
-let version = 0;
+let version = 0, bent = false;
 const placed = columns.map(() => 0);
 
 function position(c) {
@@ -128,7 +80,7 @@ function position(c) {
   groups[c].setAttribute('transform', moved);
   gaps[c].setAttribute('transform', moved);
   groups[c].parentNode.classList.toggle('shut', shut);
-  settle(c);
+  if (bent) settle(c);
   if (shut && !strips.has(c)) strips.set(c, shelf.appendChild(strip(c)));
   if (!shut) unstrip(c);
   if (shut) strips.get(c).setAttribute('transform', `translate(${left[c].toFixed(1)} 0)`);
@@ -142,7 +94,8 @@ function unstrip(c) {
 function arrange() {
   lay();
   version++;
-  stretch();
+  bent ||= now.folded.size > 0;
+  if (bent) stretch();
 }
 
 // Fold or unfold columns; what is held, a place of the unfolded picture, stays where it is on the screen.

@@ -45,17 +45,32 @@ function range(parts, from, to, first, last) {
   }
 }
 
-// The text of a bar stands in the middle of what is seen of it.
+// The words of a bar stand in the middle of what is seen of it, or beside its openings as near to it as they can.
 function hold(x0, x1) {
   for (const bar of bars) {
-    const a = Math.max(bar.left, x0), b = Math.min(bar.right, x1);
-    const aside = b - a > 60 ? (a + b - bar.left - bar.right) / 2 : 0;
-    for (const text of bar.texts) text.setAttribute('transform', `translate(${aside.toFixed(1)} 0)`);
+    const a = Math.max(bar.left, x0), b = Math.min(bar.right, x1), middle = b - a > 60 ? (a + b) / 2 : spot(bar.x, bar.y);
+    const aside = beside(bar, middle) - (bar.left + bar.right) / 2;
+    for (const part of bar.words) part.setAttribute('transform', `translate(${aside.toFixed(1)} 0)`);
   }
 }
 
+// The place of a bar's words that is nearest to a place and on no opening.
+function beside(bar, x) {
+  if (!bar.openings.length) return x;
+  const edges = [bar.left, ...bar.openings.flatMap(({from, to}) => [spot(from, bar.y), spot(to, bar.y)]), bar.right];
+  let best = spot(bar.x, bar.y), least = Infinity;
+  for (let k = 0; k < edges.length; k += 2) {
+    const low = edges[k] + half(bar), high = edges[k + 1] - half(bar), near = Math.min(Math.max(x, low), high);
+    if (low <= high && Math.abs(near - x) < least) [best, least] = [near, Math.abs(near - x)];
+  }
+  return best;
+}
+
 function all() {
-  return [extent[0], extent[1], across(extent[2]), extent[3]];
+  if (!bent) return extent;
+  const [x0, y0, x1, y1] = extent, last = across(x1);
+  const lefts = loose.map(box => box.left - 2), rights = loose.map(box => box.right + 2);
+  return [Math.min(x0, ...lefts), y0, Math.max(last, ...rights), y1];
 }
 
 // First view: all of it; of many steps that would be dust, which the ribbon shows whole, the height, from the first on.

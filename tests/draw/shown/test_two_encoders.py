@@ -1,0 +1,46 @@
+"""Two encoders before one decoder: each has its own name in the picture, in the table and in Chinese."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import tinygraph as tg
+
+
+def two_encoders(decoders: int = 1) -> tg.Node:
+    """Two cells of their own inputs; their last states are added, and each decoder starts from the sum."""
+    xs = np.ones((3, 2, 4), np.float32)
+    first, second, *last = (tg.cells.GRU(4, 4, rng=k) for k in range(2 + decoders))
+    start = tg.unroll(first, xs)[1] + tg.unroll(second, 2 * xs)[1]
+    return sum(tg.mean(tg.unroll(cell, xs, start)[0] ** 2) for cell in last)
+
+
+def cells(picture) -> set[str]:
+    return {box.title[0].text for box in picture.boxes if "ops" in box.below}
+
+
+def test_each_of_two_encoders_has_a_number_and_so_have_their_parameters():
+    picture = tg.draw(two_encoders(), level="cell").picture
+    assert cells(picture) == {"encoder 1", "encoder 2", "decoder"}
+    assert [use.name for use in picture.uses] == [
+        f"{cell}.{name}"
+        for cell in ("encoder 1", "encoder 2", "decoder")
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    ]
+    low, high = ({b.y for b in picture.boxes if b.title[0].text == f"encoder {k}"} for k in (1, 2))
+    assert max(low) < min(high), "the first one is the lower one"
+
+
+def test_one_encoder_has_no_number_and_several_decoders_have():
+    xs = np.ones((3, 2, 4), np.float32)
+    cell, other = tg.cells.GRU(4, 4, rng=0), tg.cells.GRU(4, 4, rng=1)
+    loss = tg.mean(tg.unroll(other, xs, np.tanh(tg.unroll(cell, xs)[1]))[0])
+    assert cells(tg.draw(loss, level="cell").picture) == {"encoder", "decoder"}
+    assert cells(tg.draw(two_encoders(2), level="cell").picture) == {
+        f"{x} {k}" for x in ("encoder", "decoder") for k in (1, 2)
+    }
+
+
+def test_their_names_are_translated():
+    words = tg.draw(two_encoders(), level="cell", lang="zh").text()
+    assert "编码器 1" in words and "编码器 2" in words and "解码器" in words

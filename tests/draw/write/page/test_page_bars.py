@@ -1,0 +1,114 @@
+"""Boxes over the columns while columns are folded: none lies on another, openings cut no words, arrows keep to both."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+from .pages import camera, frames
+
+SPOTS = """() => {
+    const spot = part => { const r = part.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
+    const all = (query, of = document) => [...of.querySelectorAll(query)].map(spot);
+    const ends = JSON.parse(document.getElementById('data').textContent).arrows;
+    const seen = [...document.querySelectorAll('#world .a')].filter(path => path.getBoundingClientRect().width);
+    const ways = seen.map(path => {
+        const map = path.getScreenCTM(), long = path.getTotalLength();
+        const points = Array.from({length: 101}, (_, k) => path.getPointAtLength(long * k / 100).matrixTransform(map));
+        return {ends: ends[path.id.slice(1)].slice(0, 2), points: points.map(p => [p.x, p.y])};
+    });
+    const boxes = [...document.querySelectorAll('#loose > .b')];
+    return {
+        boxes: boxes.map(b => [
+            +b.id.slice(1), spot(b.querySelector('[stroke]')), all('text', b), all('rect:not([stroke]):not(.chip)', b)
+        ]),
+        openings: all('#loose .opening'),
+        notes: all('#world .note'),
+        ways,
+    };
+}"""
+PLACES = """() => [...document.querySelectorAll('#world :is(.b, .tile, .note, .cut, .col, .gap)')].map(part => {
+    const place = (part.getAttribute('transform') || '0 0').match(/-?[\\d.]+/g) || [];
+    return [...place, ...[...part.querySelectorAll('rect')].map(r => r.getAttribute('width'))].map(Number);
+})"""
+Spot = list[float]
+HEAD = 12.0
+
+
+def meet(a: Spot, b: Spot, least: float = 0.5) -> bool:
+    return min(a[2], b[2]) - max(a[0], b[0]) > least and min(a[3], b[3]) - max(a[1], b[1]) > least
+
+
+def within(point: list[float], spot: Spot, room: float) -> bool:
+    return spot[0] + room < point[0] < spot[2] - room and spot[1] + room < point[1] < spot[3] - room
+
+
+def untidy(page: Any) -> list[tuple[Any, ...]]:
+    """What lies on something else, with the numbers of its boxes."""
+    seen, head = page.evaluate(SPOTS), HEAD * camera(page)[0]
+    boxes, openings = {i: spot for i, spot, *_ in seen["boxes"]}, seen["openings"]
+    out: list[tuple[Any, ...]] = [("boxes", i, j) for i, j in combinations(boxes, 2) if meet(boxes[i], boxes[j])]
+    out += [("notes", a, b) for a, b in combinations(seen["notes"], 2) if meet(a, b)]
+    for i, spot, texts, cores in seen["boxes"]:
+        out += [("words out of box", i) for text in texts if text[0] < spot[0] or spot[2] < text[2]]
+        out += [("opening in words", i) for a in [*texts, *cores] for b in openings if meet(a, b)]
+    for way in seen["ways"]:
+        for i in set(boxes) - set(way["ends"]):
+            struck = [
+                p for p in way["points"] if within(p, boxes[i], 2) and not any(within(p, o, -2) for o in openings)
+            ]
+            out += [("arrow", *way["ends"], "over", i)] * bool(struck)
+        for i, point in zip(way["ends"], (way["points"][0], way["points"][-1]), strict=True):
+            if i in boxes and not boxes[i][0] - head < point[0] < boxes[i][2] + head:
+                out.append(("arrow", *way["ends"], "beside", i))
+    return out
+
+
+def test_where_columns_are_folded_nothing_over_them_lies_on_anything_else(visit):
+    page = visit("bars", size=(1900, 1100))
+    seen = page.evaluate(SPOTS)
+    assert len(seen["boxes"]) > 10 and len(seen["openings"]) > 4 and len(seen["ways"]) > 40
+    assert untidy(page) == []
+    for click in ("#shut", ".strip >> nth=2", ".strip >> nth=0", "#shut"):
+        page.click(click)
+        frames(page)
+        assert untidy(page) == [], click
+
+
+def test_unfolded_again_everything_is_where_it_was(visit):
+    page = visit("bars")
+    before = page.evaluate(PLACES)
+    page.click("#shut")
+    frames(page)
+    assert page.evaluate(PLACES) != before
+    page.click("#open")
+    frames(page)
+    assert page.evaluate(PLACES) == before
+
+
+def test_the_words_of_a_bar_pass_its_openings_when_the_view_moves(visit):
+    page = visit("bars", size=(700, 900))
+    for _ in range(4):
+        page.keyboard.press("+")
+    places = set()
+    for _ in range(12):
+        page.mouse.move(500, 450)
+        page.mouse.down()
+        page.mouse.move(440, 450, steps=3)
+        page.mouse.up()
+        frames(page)
+        seen = page.evaluate(SPOTS)
+        for i, spot, texts, cores in seen["boxes"]:
+            assert not any(meet(a, b) for a in [*texts, *cores] for b in seen["openings"]), i
+            assert all(abs(core[0] + core[2] - text[0] - text[2]) < 2 for core in cores for text in texts), i
+            places |= {round(text[0] - spot[0]) for text in texts if cores}
+    assert len(places) > 4, "they follow the view"
+
+
+def test_a_number_at_an_arrow_between_two_folded_steps_goes_with_it(visit):
+    page = visit("cells")
+    columns, numbers = page.locator(".col").count(), page.locator(".gap .note:visible").count()
+    assert numbers >= columns - 1
+    page.click("#shut")
+    frames(page)
+    assert page.locator(".gap .note:visible").count() == 0

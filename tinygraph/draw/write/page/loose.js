@@ -1,0 +1,184 @@
+// Boxes of no column. Over and under the columns they stand in rows, and each row moves by a map of its own: words and
+// openings keep their width and their order, and arrows pass where they passed.
+const CORNER = 12, BESIDE = 10;
+const tops = columns.map(column => column.top), feet = columns.map(column => column.foot);
+const zone = {top: Math.min(...tops), foot: Math.max(...feet), map: across};
+const openings = [...document.querySelectorAll('#loose > .tile')].filter(tile => tile.querySelector('.opening')).map(tile => {
+  const x = +tile.dataset.x, half = tile.firstElementChild.getAttribute('width') / 2;
+  return {y: +tile.dataset.y, from: x - half, to: x + half};
+});
+
+// `from` and `to` are the edges in the unfolded picture, `left` and `right` those now.
+const loose = boxes.flatMap((box, i) => {
+  if (box.column >= 0) return [];
+  const ground = drawn[i].querySelector('[stroke]'), twice = drawn[i].querySelector('.twice');
+  const words = [...drawn[i].querySelectorAll('text, rect:not([stroke])')];
+  const [x, y] = drawn[i].getAttribute('transform').match(/\((\S+) (\S+)\)/).slice(1).map(Number);
+  const half = ground.getAttribute('width') / 2, tall = ground.getAttribute('height') / 2;
+  return [{group: drawn[i], ground, twice, words, x, y, tall, from: x - half, to: x + half, left: x - half, right: x + half}];
+});
+const bars = loose.filter(bar => bar.to - bar.from > 500);
+for (const bar of bars) bar.openings = openings.filter(({y, from, to}) => y === bar.y && bar.from < from && to < bar.to);
+// Half the width of its words, measured once.
+const half = bar => bar.half ??= Math.max(...bar.words.map(part => part.getBBox().width / 2)) + 6;
+const tiles = [...document.querySelectorAll('#loose > .tile')];
+const long = [...document.querySelectorAll('#far > .a')];
+const far = [...document.querySelectorAll('#far > .note')];
+// Gaps between columns in which a box stands.
+const between = new Set(loose.filter(box => zone.top < box.y && box.y < zone.foot).map(box => columnBefore(box.x)));
+
+// What keeps its width: a box and the room beside it, of a bar its ends, its words and its openings.
+function rigid(box) {
+  if (!bars.includes(box)) return [{from: box.from - BESIDE, to: box.to + BESIDE}];
+  const ends = [{from: box.from - BESIDE, to: box.from + CORNER}, {from: box.to - CORNER, to: box.to + BESIDE}];
+  return [...ends, {from: box.x - half(box), to: box.x + half(box)}, ...box.openings.map(opening => ({...opening}))];
+}
+
+// The rows over and under the columns, the zone of the columns among them from top to foot, where arrows cross their
+// edges, the notes beside them and those of each height, and the curves of the arrows: worked out at the first fold.
+const levels = [], floors = [], edges = [], signs = new Map(), lines = new Map(), ways = new Map();
+function foundations() {
+  for (const box of loose) if (box.y < zone.top || box.y > zone.foot) join(box.y, box.tall, rigid(box));
+  for (const note of document.querySelectorAll('#world .note')) {
+    const [x, y, size] = ['x', 'y', 'font-size'].map(key => +note.getAttribute(key)), wide = note.textContent.length * size * 0.6;
+    if (zone.top < y && y < zone.foot) continue;
+    signs.set(note, {from: x - wide / 2, to: x + wide / 2});
+    lines.set(y, [...(lines.get(y) || []), signs.get(note)]);
+  }
+  for (const parts of [...levels.map(level => level.parts), ...lines.values()]) parts.sort((a, b) => a.from + a.to - b.from - b.to);
+  floors.push(...[...levels, zone].sort((a, b) => a.top - b.top));
+  edges.push(...floors.flatMap(floor => [floor.top, floor.foot]));
+}
+
+// Parts of a height join the row that they touch, or begin one.
+function join(y, tall, parts) {
+  let level = levels.find(({top, foot}) => y - tall < foot && top < y + tall);
+  if (!level) levels.push(level = {top: y - tall, foot: y + tall, parts: []});
+  [level.top, level.foot] = [Math.min(level.top, y - tall), Math.max(level.foot, y + tall)];
+  level.parts.push(...parts);
+}
+
+// Moves the parts of a row to where a map brings their middles, and those that would lie on one another apart: as
+// little as can be, by the squares of the ways (the pool of adjacent violators of a regression that never falls).
+function pack(parts, moved) {
+  const pools = [];
+  let offset = 0;
+  parts.forEach((part, k) => {
+    const before = parts[k - 1];
+    if (before) offset += (before.to - before.from + part.to - part.from) / 2 + Math.min(part.from - before.to, NEAR);
+    part.offset = offset;
+    let pool = {sum: moved((part.from + part.to) / 2) - offset, parts: [part]};
+    while (pools.length && pools.at(-1).sum / pools.at(-1).parts.length > pool.sum / pool.parts.length) {
+      const last = pools.pop();
+      pool = {sum: last.sum + pool.sum, parts: [...last.parts, ...pool.parts]};
+    }
+    pools.push(pool);
+  });
+  for (const {sum, parts} of pools) for (const part of parts) {
+    const half = (part.to - part.from) / 2, middle = sum / parts.length + part.offset;
+    [part.left, part.right] = [middle - half, middle + half];
+  }
+}
+
+// The map of a row: within its parts, between two of them, and beyond the first and the last.
+function along(parts, x) {
+  const k = lastBefore(parts, part => part.from, x), before = parts[k], after = parts[k + 1];
+  if (!before) return across(x) + after.left - across(after.from);
+  if (x <= before.to) return before.left + x - before.from;
+  return after ? mix(before.to, before.right, after.from, after.left, x) : across(x) + before.right - across(before.to);
+}
+
+const mix = (x0, y0, x1, y1, x) => y0 + (y1 - y0) * (x - x0) / (x1 - x0);
+
+// Where a place of the unfolded picture is now.
+function spot(x, y) {
+  if (!bent) return x;
+  const next = floors.findIndex(floor => y <= floor.foot), under = floors[next], over = floors[next - 1];
+  if (!under) return floors.at(-1).map(x);
+  return y >= under.top || !over ? under.map(x) : mix(over.foot, over.map(x), under.top, under.map(x), y);
+}
+
+// The curves of an arrow, cut where it enters and leaves a row.
+function curves(path) {
+  if (ways.has(path)) return ways.get(path);
+  const d = path.getAttribute('d'), way = d.match(/-?\d+(\.\d+)?/g).map(Number), out = way.slice(0, 2);
+  for (let k = 0; k + 7 < way.length; k += 6) {
+    let rest = way.slice(k, k + 8);
+    const low = Math.min(rest[1], rest[7]) + 0.1, high = Math.max(rest[1], rest[7]) - 0.1;
+    const inside = edges.filter(y => low < y && y < high);
+    for (const y of rest[1] < rest[7] ? inside : inside.reverse()) {
+      const [first, second] = halves(rest, y);
+      out.push(...first.slice(2));
+      rest = second;
+    }
+    out.push(...rest.slice(2));
+  }
+  ways.set(path, {d, out});
+  return ways.get(path);
+}
+
+// A curve in two, cut at a height (de Casteljau).
+function halves(curve, y) {
+  let low = 0, high = 1, parts = [];
+  const down = curve[1] < curve[7];
+  for (let k = 0; k < 20; k++) {
+    const t = (low + high) / 2;
+    parts = casteljau(curve, t);
+    if ((parts[0][7] < y) === down) low = t; else high = t;
+  }
+  return parts;
+}
+
+function casteljau(curve, t) {
+  const ahead = [], back = [];
+  for (let row = curve; row.length; row = row.slice(2).map((v, k) => row[k] + (v - row[k]) * t)) {
+    ahead.push(row[0], row[1]);
+    back.unshift(row.at(-2), row.at(-1));
+  }
+  return [ahead, back];
+}
+
+function bend(path, shift) {
+  const [tail, head] = arrows[path.id.slice(1)];
+  path.classList.toggle('gone', hidden(tail) && hidden(head));
+  const {d, out} = curves(path);
+  if (!now.folded.size) return path.setAttribute('d', d);
+  const way = out.map((v, k, all) => (k % 2 ? v : spot(v, all[k + 1]) - shift).toFixed(1));
+  path.setAttribute('d', `M${way[0]} ${way[1]}C${way.slice(2).join(' ')}`);
+}
+
+// Moves a note with what is beside it, and apart from its neighbours.
+function shove(note, shift) {
+  const x = +note.getAttribute('x'), sign = signs.get(note);
+  const place = sign ? (sign.left + sign.right) / 2 : spot(x, +note.getAttribute('y'));
+  note.setAttribute('transform', `translate(${(place - shift - x).toFixed(1)} 0)`);
+}
+
+function stretch() {
+  if (!floors.length) foundations();
+  for (const level of levels) {
+    pack(level.parts, across);
+    level.map = x => along(level.parts, x);
+  }
+  for (const box of loose) {
+    if (bars.includes(box)) [box.left, box.right] = [spot(box.from, box.y), spot(box.to, box.y)];
+    else {  // only what spans columns narrows with them: texts have to stay in their boxes
+      const middle = spot(box.x, box.y), half = (box.to - box.from) / 2;
+      [box.left, box.right] = [middle - half, middle + half];
+    }
+    const wide = box.right - box.left;
+    box.group.setAttribute('transform', `translate(${((box.left + box.right) / 2).toFixed(1)} ${box.y})`);
+    box.ground.setAttribute('x', (-wide / 2).toFixed(1));
+    box.ground.setAttribute('width', wide.toFixed(1));
+    if (!box.twice) continue;
+    box.twice.setAttribute('x', (3 - wide / 2).toFixed(1));
+    box.twice.setAttribute('width', Math.max(wide - 6, 0).toFixed(1));
+  }
+  for (const path of long) bend(path, 0);
+  for (const tile of tiles) {
+    const {x, y} = tile.dataset;
+    tile.setAttribute('transform', `translate(${spot(+x, +y).toFixed(1)} ${y})`);
+  }
+  for (const [y, parts] of lines) pack(parts, x => spot(x, y));
+  for (const note of far) shove(note, 0);
+}
