@@ -147,6 +147,14 @@ def test_a_kink_is_found_where_it_is_with_half_of_its_jump(at: float, slopes: tu
     assert abs(high - low) / 2 - 1e-6 <= kink.bend <= abs(high - low) + 1e-6
 
 
+@each("bent, told", [(0.6, True), (2.0, True), (6.0, True), (40.0, False)])
+def test_a_kink_is_found_on_a_curve_too_unless_it_is_much_weaker(bent: float, told: bool) -> None:
+    """In the first round its jump of 2 is a part of 2 + bent / 2: from 0.87 to 0.4, and 0.09."""
+    kink = line(lambda x: tg.abs(x - 0.013) + bent * x * x, 0.0, 1.0)
+    assert (kink is not None) == told
+    assert kink is None or kink.t == pytest.approx(0.013, abs=1e-3)
+
+
 @each("f", [tg.sin, tg.exp, lambda x: x**3 * 1e4, lambda x: x * 0.0, lambda x: tg.relu(x + 1.0), lambda x: x / 0.0])
 def test_what_is_smooth_or_no_number_has_none(f: Any) -> None:
     with np.errstate(all="ignore"):

@@ -137,3 +137,16 @@ def test_characters_are_tenths_of_the_scale():
         for sign, value in zip(row, values, strict=True):
             tenth = min(int(abs(value) / most * 10), 9)
             assert sign == ("." if not tenth else str(tenth) if value > 0 else "abcdefghi"[tenth - 1])
+
+
+@each("view, signed", [("states", True), ("gates", False)])
+def test_two_networks_on_one_scale_have_the_colours_of_their_view(view, signed):
+    losses = [
+        tg.mean(tg.unroll(tg.cells.GRU(2, 3, rng=k), np.ones((3, 2), np.float32), np.zeros(3, np.float32))[0])
+        for k in range(2)
+    ]
+    picture = tg.draw.compare(*losses, view).picture
+    shade = Shade(*picture.ruler.span, signed)
+    known = {shade.colour(shade.low + (shade.high - shade.low) * k / 1000) for k in range(1001)}
+    fills = {tile.fill for tile in picture.tiles if tile.cell is not None}
+    assert len(fills) > 5 and fills <= known
