@@ -70,7 +70,7 @@ def make_openings(picture: Picture, bars: set[int]) -> None:
         box, spans = picture.boxes[i], list[list[float]]()
         if i not in held and box.width > _text(box) + 2 * HALF:
             _lengthen(box, xs, picture)
-        for x in sorted(x for x in xs if _text(box) / 2 < abs(x - box.x) < box.width / 2 - 2 * HALF):
+        for x in sorted(x for x in xs if _text(box) / 2 - 0.1 < abs(x - box.x) < box.width / 2 - 2 * HALF):
             if spans and x - spans[-1][1] < 4 * HALF:  # else hardly anything of the bar is left between
                 spans[-1][1] = x
             else:
