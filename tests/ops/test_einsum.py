@@ -77,10 +77,15 @@ def test_bad_subscripts_say_what_came(call: tuple[str, list[tuple[int, ...]]]) -
 def test_axes_as_lists_of_numbers_are_subscripts():
     x, w, t = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(4, 3), np.arange(18.0).reshape(2, 3, 3)
     calls = [
-        (x, [0, 1], w, [2, 1], [0, 2]), (x, [1, 0]), (x, (0, 51), w, (20, 51)), (x, [30, 2], w, [3, 2]),
-        (x, [0, 1], [0]), (x, [..., 30], w, [3, 30], [..., 3]), (t, [0, 1, 1], x, [0, 1]),
-        (x, np.array([0, 1]), x, [0, 1], [])
-    ]  # fmt: skip
+        (x, [0, 1], w, [2, 1], [0, 2]),
+        (x, [1, 0]),
+        (x, (0, 51), w, (20, 51)),
+        (x, [30, 2], w, [3, 2]),
+        (x, [0, 1], [0]),
+        (x, [..., 30], w, [3, 30], [..., 3]),
+        (t, [0, 1, 1], x, [0, 1]),
+        (x, np.array([0, 1]), x, [0, 1], []),
+    ]
     for call in calls:
         p = tg.parameter(call[0])
         z = np.einsum(p, *call[1:])

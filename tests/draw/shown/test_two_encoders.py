@@ -44,3 +44,12 @@ def test_one_encoder_has_no_number_and_several_decoders_have():
 def test_their_names_are_translated():
     words = tg.draw(two_encoders(), level="cell", lang="zh").text()
     assert "编码器 1" in words and "编码器 2" in words and "解码器" in words
+
+
+def test_two_loops_of_opposite_directions_are_both_directions():
+    xs = np.ones((3, 2, 4), np.float32)
+    cell, other = tg.cells.GRU(4, 4, rng=0), tg.cells.GRU(4, 4, rng=1)
+    forward, back = tg.unroll(cell, xs)[0], tg.unroll(other, xs, reverse=True)[0]
+    assert tg.draw(tg.mean(forward + back)).picture.title == "GRU, both directions, 3 steps, unrolled"
+    for one in (forward, back, forward + tg.unroll(other, xs)[0]):
+        assert "directions" not in tg.draw(tg.mean(one)).picture.title

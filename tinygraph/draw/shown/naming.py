@@ -14,6 +14,7 @@ from ..options import Options
 from .cells import CellGroup, cells, starts
 from .folding import Chip, Folded
 from .repetition import Repetition
+from .same_names import directions
 from .slices import chain, tag_of
 
 MOST = 3
@@ -83,7 +84,8 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     rooms = {room for x in folded.nodes for room in x.scope.split("/")}
     layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
     words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
-    words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= rooms)
+    ways = {*rooms, *directions(folded.phases, {*folded.phases.loop.values()}).values()}
+    words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= ways)
     counts = Counter(phase for phase, _ in folded.columns())
     many = len(counts) > MOST
     words += [f"{len(counts)} parts" if many else " and ".join(folded.phases.names)] * (len(counts) > 1)

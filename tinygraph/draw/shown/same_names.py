@@ -46,7 +46,7 @@ def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> di
     scopes = ["" if x is None else x.scope for x in users.values()]
     parts = [phases.names[phases.of[x]] if x in phases.of else "" for x in users.values()]
     loops = {i: k for k, i in enumerate(sorted({phases.loop[x] for x in users.values() if x in phases.loop}), 1)}
-    turns = _directions(phases, loops)
+    turns = directions(phases, loops)
     ways = [turns.get(phases.loop[x], "") if x in phases.loop else "" for x in users.values()]
     layers = [f"layer {loops[phases.loop[x]]}" if x in phases.loop else "" for x in users.values()]
     layers = [f"{layer} {way}".strip() for layer, way in zip(layers, ways, strict=True)]
@@ -62,7 +62,7 @@ def _numbered(parts: list[str]) -> list[str]:
     return [f"{part} {parts[: k + 1].count(part)}" if parts.count(part) > 1 else part for k, part in enumerate(parts)]
 
 
-def _directions(phases: Phases, loops: Container[int]) -> dict[int, str]:
+def directions(phases: Phases, loops: Container[int]) -> dict[int, str]:
     """Maps loops to ``forward`` and ``backward``, as their cells are called; empty if all run one way."""
     steps: dict[int, list[int]] = {}
     for x, i in phases.loop.items():
