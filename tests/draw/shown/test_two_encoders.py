@@ -53,3 +53,24 @@ def test_two_loops_of_opposite_directions_are_both_directions():
     assert tg.draw(tg.mean(forward + back)).picture.title == "GRU, both directions, 3 steps, unrolled"
     for one in (forward, back, forward + tg.unroll(other, xs)[0]):
         assert "directions" not in tg.draw(tg.mean(one)).picture.title
+
+
+def test_boxes_cards_and_the_table_call_a_cell_by_its_phase():
+    xs = np.ones((4, 2, 4), np.float32)
+    cells_ = [tg.cells.GRU(4, 4, rng=k) for k in range(3)]
+    m = tg.parameter(np.eye(4, dtype=np.float32), "M")
+    code = tg.unroll(cells_[0], xs)[1] @ m
+    read = tg.mean(tg.unroll(lambda x, h: cells_[1](x + code, h), xs, np.zeros((2, 4), np.float32))[0])
+    start = tg.unroll(cells_[1], xs[:3], tg.unroll(cells_[0], xs)[1])[1]
+    chain = tg.mean(tg.unroll(cells_[2], xs, start)[0])
+    both = tg.unroll(cells_[0], xs)[1] + tg.unroll(cells_[1], xs, reverse=True)[1]
+    two_ways = tg.mean(tg.unroll(cells_[2], xs[:3], both)[0])
+    for loss, words in (
+        (read, ["encoder", "decoder"]),
+        (chain, ["part 1", "part 2", "part 3"]),
+        (two_ways, ["encoder forward", "encoder backward", "decoder"]),
+    ):
+        picture = tg.draw(loss, level="cell").picture
+        assert cells(picture) == {*words}
+        assert {use.name.rpartition(".")[0] for use in picture.uses} - {""} == {*words}
+        assert {band.title for band in tg.draw(loss, "rolled").picture.bands} == {*words}
