@@ -74,3 +74,24 @@ def test_boxes_cards_and_the_table_call_a_cell_by_its_phase():
         assert cells(picture) == {*words}
         assert {use.name.rpartition(".")[0] for use in picture.uses} - {""} == {*words}
         assert {band.title for band in tg.draw(loss, "rolled").picture.bands} == {*words}
+
+
+def test_the_zeros_that_a_decoder_starts_from_are_a_state():
+    xs, zeros = np.ones((4, 2, 4)), np.zeros((2, 4))
+    w, v, m = (tg.parameter(np.eye(4), name=name) for name in "WVM")
+
+    def cell(p, x, h):
+        h = np.tanh(x + h @ p)
+        return h, h
+
+    code = tg.unroll(lambda x, h: cell(w, x, h), xs, zeros)[1] @ m
+    loss = tg.mean(tg.unroll(lambda x, h: cell(v, x + code, h), xs, zeros)[0])
+    for level in ("op", "cell"):
+        picture = tg.draw(loss, level=level).picture
+        starts = [
+            box
+            for box in picture.boxes
+            if box.below.startswith("2×4") and box.title[0].text == "h₀" and not box.title[1:]
+        ]
+        assert [box.role for box in starts] == ["state", "state"], level
+        assert all(box.role == "input" for box in picture.boxes if box.title[0].text[0] == "x" and not box.title[1:])
