@@ -129,13 +129,13 @@ def _of(node: Node, inputs: list[Node]) -> Node:
 
 
 def _stop(source: Node, user: Node) -> Node:
-    """Returns a cut of the gradient behind a node, in the step and scope of the one that uses it."""
+    """Returns a cut of the gradient behind a node: in step, scope and order it goes with the first one that uses it."""
     if isinstance(source, Traced):
         stop: Node = Traced(stop_gradient, (source,), {}, (source.shape, source.dtype), None)
     else:
         stop = Node(stop_gradient, (source,), {}, source.value, None)
     stop._place = user._place
-    stop.serial = source.serial + 0.5  # type: ignore[assignment]  # a half fits between two serial numbers
+    stop.serial = user.serial - 0.5  # type: ignore[assignment]  # a half fits between two serial numbers
     return stop
 
 
