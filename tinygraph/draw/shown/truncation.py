@@ -100,7 +100,7 @@ def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:
         for slot, x in enumerate(node.inputs):
             source, cut = changes.get((node, slot), (x, False))
             if cut and source not in stops:
-                stops[source] = _stop(new[source], node)
+                stops[source] = _stop(new[source], node, slot)
             inputs.append(stops[source] if cut else new[source])
         new[node] = _of(node, inputs)
     return new
@@ -128,14 +128,15 @@ def _of(node: Node, inputs: list[Node]) -> Node:
     return twin
 
 
-def _stop(source: Node, user: Node) -> Node:
-    """Returns a cut of the gradient behind a node, in the step and scope of the one that uses it."""
+def _stop(source: Node, user: Node, slot: int) -> Node:
+    """Returns a cut of the gradient before an input of a node, in the step and scope of this node."""
     if isinstance(source, Traced):
         stop: Node = Traced(stop_gradient, (source,), {}, (source.shape, source.dtype), None)
     else:
         stop = Node(stop_gradient, (source,), {}, source.value, None)
     stop._place = user._place
-    stop.serial = source.serial + 0.5  # type: ignore[assignment]  # a half fits between two serial numbers
+    # Right before its user: between the ops of the step before, it would end a loop over time there.
+    stop.serial = user.serial - 1 / (slot + 2)  # type: ignore[assignment]
     return stop
 
 
