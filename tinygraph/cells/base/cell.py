@@ -90,12 +90,14 @@ class Cell(Module):
         """
         return Parameter(filled(init, self.rng, shape, self.dtype), None)
 
-    def bias(self, size: int, wanted: bool = True, init: str | float | Initialiser = "zeros") -> Parameter | None:
-        """Returns a new parameter of shape (size,), or None if ``wanted`` is False."""
-        name = type(self).__name__
+    def bias(
+        self, size: int, wanted: bool = True, init: str | float | Initialiser = "zeros", name: str = "bias"
+    ) -> Parameter | None:
+        """Returns a new parameter of shape (size,), or None if ``wanted``, the option ``name``, is False."""
+        owner = type(self).__name__
         if type(wanted) is int and wanted > 1:  # as in torch.nn.LSTM(3, 4, 2)
-            raise GraphError(f"{name}: bias is yes or no", got=shown(wanted), fix=habits.option("num_layers"))
-        return self.weight(size, init=init) if flag(name, "bias", wanted) else None
+            raise GraphError(f"{owner}: {name} is yes or no", got=shown(wanted), fix=habits.option("num_layers"))
+        return self.weight(size, init=init) if flag(owner, name, wanted) else None
 
     def initial_state(self, batch_size: int | None = None) -> Any:
         """Returns zeros of shape (batch_size, H), or (H,) for None; with several states a tuple of such arrays."""
