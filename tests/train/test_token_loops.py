@@ -89,7 +89,11 @@ def test_tokens_do_not_wrap_around_in_the_dtype_of_the_start(dtype):
     def net(ids, state):
         return tg.take(table, ids, axis=0), state
 
-    for write in (generate, lambda *a: generate(*a, top_k=1, rng=np.random.default_rng(0)), lambda *a: beam(*a, 2)[0].tokens):
+    for write in (
+        generate,
+        lambda *a: generate(*a, top_k=1, rng=np.random.default_rng(0)),
+        lambda *a: beam(*a, 2)[0].tokens,
+    ):
         if np.iinfo(dtype).max < 299:
             with pytest.raises(tg.GraphError, match=r"(?s)does not hold 300 tokens.*start\.astype\(np\.int64\)"):
                 write(net, np.array([0], dtype), 6)
