@@ -189,7 +189,7 @@ def refuse(
         got = ", ".join([*map(shown, args), *(f"{k}={shown(v)}" for k, v in options.items())])
         text = str(error) or type(error).__name__
         unknown, left_out = _UNKNOWN.search(text), _LEFT_OUT.search(text)
-        own = fix = None
+        own, fix = None, ""
         if unknown or left_out:
             cls = type(next(iter(args), None))
             own = function and options_of(cls if function.__name__ == "__init__" else function)
