@@ -16,6 +16,7 @@ from .atomic import place, write
 from .core.errors import GraphError, refusing, shown
 from .core.node import Node
 
+_NUMBERS = (bool, int, float, list, tuple, np.generic)
 _MARK, _SUM, _UNKNOWN = "tinygraph.checked", "tinygraph.sha256", "0" * 64
 _SUMMED = re.compile(rf'(?<!\\)"{_SUM}":"([0-9a-f]{{64}})"'.encode())
 
@@ -153,8 +154,9 @@ def _values(arrays: Any) -> dict[str, np.ndarray]:
     for name, x in values.items():
         if not isinstance(name, str) or name == "__metadata__" or not _is_plain(x):
             expected = "a dict from names, not '__metadata__', to arrays of real numbers or parameters"
-            got = f"{name!r}: {type(x).__name__} {getattr(x, 'dtype', '')}"
-            raise GraphError("save: not named arrays", expected=expected, got=got)
+            got = f"{name!r}: {f'{type(x).__name__} {x.dtype}' if isinstance(x, np.ndarray) else shown(x)}"
+            fix = "np.asarray(value)  # an array, also of one number" if isinstance(x, _NUMBERS) else ""
+            raise GraphError("save: not named arrays", expected=expected, got=got, fix=fix)
     # safetensors ignores strides, so arrays must be contiguous.
     return {name: np.ascontiguousarray(x).reshape(x.shape) for name, x in values.items()}
 

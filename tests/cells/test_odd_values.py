@@ -45,6 +45,10 @@ WRONG: dict[str, tuple[Any, list[Any]]] = {
         lambda x: cells.ClockworkRNN(3, 4, periods=x),
         ["ab", (1, "a"), (1, 2.0), (0, 1), (2, 2), (), (1, None), (3, 2)],
     ),
+    r"LSTM: proj_size is a whole number\n  expected  an integer from 0\n  got  ": (
+        lambda x: cells.LSTM(3, 4, proj_size=x),
+        [-1, 2.0, "2", True],
+    ),
     "there is no such initialiser": (lambda x: cells.GRU(3, 4, kernel_init=x), ["nothing", True, np.inf, None, 1j]),
     "an initialiser returned another shape, or no numbers": (
         lambda x: cells.GRU(3, 4, kernel_init=lambda rng, shape: np.full(shape if np.ndim(x) else 3, x)),
@@ -58,10 +62,11 @@ WRONG: dict[str, tuple[Any, list[Any]]] = {
     ),
     "Stack: cell 1 does not take what cell 0 gives": (lambda x: cells.Stack([gru(), x]), [gru(4, 3)]),
     "GRU has no gate": (lambda x: gru().gate(x), ["q", "", None]),
-    "LMU: theta is a number of steps": (lambda x: cells.LMU(3, 4, theta=x), [NAN, 0, 0.0, -1]),
+    "LMU: theta is a number of steps": (lambda x: cells.LMU(3, 4, theta=x), [NAN, np.inf, 0, 0.0, -1]),
     "QRNN: no such window or pooling": (lambda x: cells.QRNN(3, 4, **x), [{"window": "2"}, {"pooling": None}]),
     "LRU: the ring must lie within": (lambda x: cells.LRU(3, 4, r_min=x), [NAN, -0.1, 1.0, 2]),
     "RNN: input_size is a whole number": (lambda x: cells.RNN(x, 1), [LARGEST + 1, True, 0, 2.0, "3"]),
+    "PhasedLSTM: r_on is not positive": (lambda x: cells.PhasedLSTM(3, 4, r_on=x), [NAN, np.inf, 0, -1, "1"]),
     "LSTM: bias is yes or no": (lambda x: cells.LSTM(3, 4, x), [2, None, "no", 0.5]),
     "Residual: input and output of the cell are not two arrays of one shape": (
         lambda x: cells.Residual(lambda y, state: (x, state))(XS[0], None),
@@ -74,6 +79,49 @@ WRONG: dict[str, tuple[Any, list[Any]]] = {
     ),
 }
 
+FLAGS: dict[str, Any] = {  # what has the option, and its name
+    "GRU reset_after": cells.GRU,
+    "GRU recurrent_bias": cells.GRU,
+    "MGU recurrent_bias": cells.MGU,
+    "LSTM peepholes": cells.LSTM,
+    "LSTM coupled": cells.LSTM,
+    "PhasedLSTM peephole": cells.PhasedLSTM,
+    "minGRU log_space": cells.minGRU,
+    "minLSTM log_space": cells.minLSTM,
+    "RHN couple_carry": cells.RHN,
+    "Jordan recurrent_bias": cells.Jordan,
+    "LEM cell_bias": cells.LEM,
+    "coRNN cell_bias": cells.coRNN,
+    "SCRN context_bias": cells.SCRN,
+    "Parallel compiled": lambda *sizes, **options: cells.Parallel(cells.minGRU(*sizes), **options),
+    "Stack variational": lambda *sizes, **options: cells.Stack([gru()], **options),
+    "Stack bidirectional": lambda *sizes, **options: cells.Stack.of(cells.GRU, *sizes, **options),
+}
+NUMBERS: dict[str, Any] = {  # what has the option, its name, and what it may be least
+    "LEM dt 0": cells.LEM,
+    "coRNN dt 0": cells.coRNN,
+    "coRNN gamma": cells.coRNN,
+    "coRNN epsilon": cells.coRNN,
+    "UnICORNN dt 0": cells.UnICORNN,
+    "UnICORNN alpha": cells.UnICORNN,
+    "AntisymmetricRNN epsilon": cells.AntisymmetricRNN,
+    "AntisymmetricRNN gamma": cells.AntisymmetricRNN,
+    "GatedAntisymmetricRNN epsilon": cells.GatedAntisymmetricRNN,
+    "GatedAntisymmetricRNN gamma": cells.GatedAntisymmetricRNN,
+    "Jordan mu": cells.Jordan,
+    "MiRU1 update_coefficient": cells.MiRU1,
+    "MiRU2 update_coefficient": cells.MiRU2,
+    "MiRU2 reset_coefficient": cells.MiRU2,
+    "LayerNormLSTM epsilon 0": cells.LayerNormLSTM,
+    "LayerNorm epsilon 0": lambda *sizes, **options: cells.LayerNorm(gru(), **options),
+    "PhasedLSTM leak": cells.PhasedLSTM,
+    "LSTM forget_bias": cells.LSTM,
+    "RHN transform_bias": cells.RHN,
+    "IRNN scale": cells.IRNN,
+    "LRU max_phase 0": cells.LRU,
+    "Embedding deviation 0": tg.Embedding,
+}
+
 
 class Holder(tg.Module):
     def __init__(self, w: Any) -> None:
@@ -83,6 +131,30 @@ class Holder(tg.Module):
 @each("words", WRONG)
 def test_what_is_no_value_of_an_option_is_refused_in_its_words(words: str) -> None:
     assert_refused(words, *WRONG[words])
+
+
+@each("words", FLAGS)
+def test_yes_or_no_is_refused_as_a_text_and_in_the_name_of_its_option(words: str) -> None:
+    owner, name = words.split()
+    told = f"{owner}: {name} is yes or no"
+    assert_refused(told, lambda x: FLAGS[words](3, 4, **{name: x}), ["no", "False", 0.5, []])
+    FLAGS[words](3, 4, **{name: False}), FLAGS[words](3, 4, **{name: 1})
+
+
+@each("words", NUMBERS)
+def test_a_number_of_an_equation_is_finite_when_the_cell_is_made(words: str) -> None:
+    owner, name, *least = words.split()
+    told = rf"{owner}: {name} is a number\n  expected  a finite number{' from 0' if least else ''}\n  got "
+    assert_refused(told, lambda x: NUMBERS[words](3, 4, **{name: x}), [NAN, np.inf, "0.1", True, *[-1] * len(least)])
+    for x in (1, np.float64(0.5), np.array(0.5), *(() if least else (-1.0,))):
+        NUMBERS[words](3, 4, **{name: x})
+
+
+def test_a_number_of_an_equation_widens_nothing_and_may_be_one_for_each_unit() -> None:
+    for dt in (np.float64(0.25), np.full(4, 0.25, np.float32), tg.parameter(np.float32(0.25))):
+        outputs = [tg.unroll(cells.LEM(3, 4, dt=x, rng=0), XS)[0] for x in (dt, 0.25)]
+        assert outputs[0].dtype == np.float32
+        np.testing.assert_array_equal(*[y.value for y in outputs])
 
 
 def test_what_is_at_the_edge_or_of_another_kind_is_taken() -> None:

@@ -52,7 +52,6 @@ CALLS = {
     "constant(dtype=)": (lambda: tg.constant([1.0], dtype="float32"), "dtype", "np.asarray(array, np.float32)"),
     "Parameter(array)": (lambda: tg.Parameter(np.ones(3)), "name", "tg.parameter(array)"),
     "compile(static_argnums=)": (lambda: tg.compile(len, static_argnums=0), "static_argnums", "tg.compile(fn)"),
-    "dot(dim=)": (lambda: W.dot(W, dim=0), "dot has no option dim", "axis="),
     "flatten(start_dim=)": (lambda: W.flatten(start_dim=1), "start_dim", "x.reshape(2, -1)"),
     "cell(x, None)": (lambda: LSTM(3, 4)(XS[0], None), "NoneType", "cell.initial_state(2)"),
     "gru(x, None)": (lambda: CELL(XS[0], None), "NoneType", "cell.initial_state(2)"),
@@ -60,6 +59,19 @@ CALLS = {
     "Adam(generator)": (lambda: Adam(p for p in [W]), "not a parameter", "list(parameters)"),
     "Adam(.values())": (lambda: Adam(CELL.parameters().values()), "not a parameter", "list(parameters)"),
     "grad(.values())": (lambda: tg.grad(W, {"w": W}.values()), "needs nodes", "list(parameters)"),
+    "draw(gradient=)": (lambda: tg.draw(W, gradient=True), "draw has no option gradient", "gradients="),
+    "backward(gradient=)": (lambda: W.backward(gradient=1.0), "gradient", "gy="),
+    "Stream(seq_len=)": (lambda: tg.train.Stream([1, 2, 3], batch=2, seq_len=4), "Stream has no option", "steps="),
+    "step(lr=)": (lambda: tg.train.step(len, [W], SGD([W], 1.0), lr=0.1), "step has no option lr", "tg.train.Adam("),
+    "fit(lr=)": (lambda: tg.train.fit(None, [], steps=2, lr=0.1), "fit has no option lr", "tg.train.Adam("),
+    "cosine(lr=)": (lambda: tg.train.cosine(lr=0.1, steps=3), "cosine", "rate="),
+    "Recurrent(h0=)": (lambda: tg.Recurrent(CELL, h0=XS), "Recurrent has no option h0", "tg.unroll(cell, xs, state)"),
+    "RMSprop(decay=)": (lambda: tg.train.RMSprop([W], decay=0.9), "RMSprop has no option decay", "alpha="),
+    "Adam(l2=)": (lambda: Adam([W], l2=0.9), "Adam has no option l2", "weight_decay="),
+    "LayerNorm(eps=)": (lambda: tg.cells.LayerNorm(CELL, eps=0.1), "LayerNorm has no option eps", "epsilon="),
+    "Dropout(rate=)": (lambda: tg.Dropout(rate=0.1), "Dropout has no option rate", "p="),
+    "LSTM(peephole=)": (lambda: LSTM(3, 4, peephole=True), "LSTM has no option peephole", "peepholes="),
+    "sum(axes=, keepdim=)": (lambda: tg.sum(W, axes=0, keepdim=True), "axes, keepdim", "axis=; keepdims="),
     "zero_grad()": (lambda: tg.zero_grad(), "parameters", "cell.parameters()"),
 }
 
@@ -72,6 +84,19 @@ def test_a_call_in_anothers_words_is_told_what_to_write(name):
     message = str(caught.value)
     assert problem in message and fix in message[message.index("  fix") :]
     assert isinstance(caught.value, OptionError) == ("has no option" in message or "has no setting" in message)
+
+
+def test_an_option_that_the_call_does_not_have_is_never_told():
+    for call in (
+        lambda: tg.grad(W, W, lengths_of=1),
+        lambda: tg.train.Checkpoint("folder", axes=1),
+        lambda: tg.Recurrent(CELL, lengths_=1, nothing=2),
+        lambda: tg.exp(W, dim=1),
+        lambda: W.dot(W, dim=0),
+    ):
+        with pytest.raises(OptionError) as caught:
+            call()
+        assert "fix" not in str(caught.value)
 
 
 def test_the_size_of_a_node_is_a_number_and_says_so_when_it_is_called():

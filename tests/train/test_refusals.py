@@ -35,6 +35,11 @@ def generated(**settings: Any) -> list[int]:
     return train.generate(net, [0], 3, state=np.zeros((1, 1)), **settings).tolist()
 
 
+def fitted(**options: Any) -> Any:
+    return train.fit(stepped(), [np.ones(2)], steps=1, quiet=True, **options)
+
+
+CHECKPOINT: Any = train.Checkpoint("folder")
 GROUPS: Any = {"*": 0.5}
 REFUSED: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "Checkpoint: no folder": (lambda: train.Checkpoint(5), ["a path", "int"]),  # type: ignore[arg-type]
@@ -69,6 +74,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], list[str]]] = {
         ["integers (T, B) or (T,)", "begin with a token"],
     ),
     "generate: no tokens to begin with ": (lambda: train.generate(net, [0.5], 3), ["0.5"]),
+    "fit needs a function": (lambda: fitted(callbacks=3), ["got       3"]),
+    "fit, also: things are saved by name": (lambda: fitted(also=tg.cells.GRU(3, 4)), ["GRU", '{"net": net}']),
+    "Checkpoint: things are saved by name": (lambda: CHECKPOINT.save(1, W), ["Parameter", '{"net": net}']),
+    "Checkpoint: things are saved by name ": (lambda: CHECKPOINT.save(1, {3: W}), ["[3]", '{"net": net}']),
+    "save: not named arrays": (lambda: train.save("a", {"a": np.float32(3)}), ["'a': np.float32(3.0)", "np.asarray("]),
+    "save: not named arrays ": (lambda: train.save("a", {"a": np.array([1j])}), ["'a': ndarray complex128"]),
     "sample: top_p is no probability": (
         lambda: train.sample(LOGITS, np.random.default_rng(0), top_p=1.01),
         ["a number in (0, 1]", "1.01"],
@@ -107,6 +118,9 @@ def test_what_is_refused_says_why(problem: str) -> None:
 
 
 def test_what_lies_at_the_bound_is_taken() -> None:
+    lengths: list[int] = []
+    fitted(callbacks=lambda history: lengths.append(len(history)))
+    assert lengths == [1]
     assert generated(stop=2) == [1, 2] and generated(stop=[]) == [1, 2, 3]
     assert train.sample(LOGITS, np.random.default_rng(0), top_p=1.0).shape == (3,)
     assert train.one_cycle(0.1, 9, rise=0.999)(0) > 0 and train.plateau(0.1, factor=0.999).factor == 0.999

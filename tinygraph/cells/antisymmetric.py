@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base import Activation, PackedCell, activation, affine
+from .base import Activation, PackedCell, activation, affine, finite
 
 
 class AntisymmetricRNN(PackedCell):
@@ -48,7 +48,8 @@ class AntisymmetricRNN(PackedCell):
         **options: Any,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
-        self.nonlinearity, self.epsilon, self.gamma = activation(nonlinearity), epsilon, gamma
+        self.nonlinearity = activation(nonlinearity)
+        self.epsilon, self.gamma = _checked(self, epsilon, gamma)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         (z,), r = self.from_input(x), rotated(h, self.weight_hh, self.gamma, self.bias_hh)
@@ -95,7 +96,7 @@ class GatedAntisymmetricRNN(PackedCell):
         **options: Any,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
-        self.epsilon, self.gamma = epsilon, gamma
+        self.epsilon, self.gamma = _checked(self, epsilon, gamma)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         z, n = self.from_input(x)
@@ -110,3 +111,8 @@ def rotated(h: Any, W: Node, gamma: float, bias: Node | None = None) -> Node:
     """``(W - Wᵀ - gamma I) h + bias``: (B, H). All eigenvalues of W - Wᵀ (H, H) are imaginary: it rotates h."""
     r = affine(h, W - W.T, bias)
     return r - gamma * h if gamma else r
+
+
+def _checked(cell: PackedCell, epsilon: Any, gamma: Any) -> tuple[Any, Any]:
+    name = type(cell).__name__
+    return finite(name, "epsilon", epsilon), finite(name, "gamma", gamma)

@@ -138,7 +138,7 @@ class IndRNN(Cell):
         self.weight_ih = self.weight(self.hidden_size, self.input_size, init=kernel_init)
         self.vector_u = self.weight(self.hidden_size, init=recurrent_kernel_init)
         self.bias_ih = self.bias(self.hidden_size, bias, bias_init)
-        self.bias_hh = self.bias(self.hidden_size, recurrent_bias, recurrent_bias_init)
+        self.bias_hh = self.bias(self.hidden_size, recurrent_bias, recurrent_bias_init, "recurrent_bias")
         self.nonlinearity = activation(nonlinearity)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base import Init, PackedCell, affine
+from .base import Init, PackedCell, affine, finite
 
 
 class coRNN(PackedCell):  # noqa: N801  the paper's spelling
@@ -57,8 +57,9 @@ class coRNN(PackedCell):  # noqa: N801  the paper's spelling
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ch = self.weight(self.hidden_size, self.hidden_size, init=cell_kernel_init)
-        self.bias_ch = self.bias(self.hidden_size, cell_bias, cell_bias_init)
-        self.dt, self.gamma, self.epsilon = dt, gamma, epsilon
+        self.bias_ch = self.bias(self.hidden_size, cell_bias, cell_bias_init, "cell_bias")
+        self.dt = finite("coRNN", "dt", dt, 0)
+        self.gamma, self.epsilon = finite("coRNN", "gamma", gamma), finite("coRNN", "epsilon", epsilon)
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
@@ -115,7 +116,7 @@ class UnICORNN(PackedCell):
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ch = self.weight(self.hidden_size, init=control_kernel_init)
-        self.dt, self.alpha = dt, alpha
+        self.dt, self.alpha = finite("UnICORNN", "dt", dt, 0), finite("UnICORNN", "alpha", alpha)
 
     def recurrent_shape(self) -> tuple[int, ...]:
         return (self.hidden_size,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.checks import flag
 from ..core.node import Node
 from .base import Activation, ClassicCell, activation
 
@@ -75,7 +76,7 @@ class GRU(ClassicCell):
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, gate_order=gate_order, clip=clip, **options)
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
-        self.reset_after = reset_after
+        self.reset_after = flag("GRU", "reset_after", reset_after)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         r, z, n = self.in_order(self.from_input(x))

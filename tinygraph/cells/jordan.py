@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.node import Node
-from .base import Activation, Cell, Init, activation, affine
+from .base import Activation, Cell, Init, activation, affine, finite, whole
 
 
 class Jordan(Cell):
@@ -53,12 +53,13 @@ class Jordan(Cell):
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         H = self.hidden_size
-        self.output_size, self.mu = H if output_size is None else output_size, mu
+        self.output_size = H if output_size is None else whole("Jordan", "output_size", output_size)
+        self.mu = finite("Jordan", "mu", mu)
         self.nonlinearity, self.output_nonlinearity = activation(nonlinearity), activation(output_nonlinearity)
         self.weight_ih = self.weight(H, self.input_size, init=kernel_init)
         self.weight_hh = self.weight(H, self.output_size, init=recurrent_kernel_init)
         self.weight_ho = self.weight(self.output_size, H, init=kernel_init)
-        self.bias_ih, self.bias_hh = self.bias(H, bias), self.bias(H, recurrent_bias)
+        self.bias_ih, self.bias_hh = self.bias(H, bias), self.bias(H, recurrent_bias, name="recurrent_bias")
         self.bias_ho = self.bias(self.output_size, bias)
 
     def __call__(self, x: Any, s: Any) -> tuple[Node, Node]:

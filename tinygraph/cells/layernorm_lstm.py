@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base import Cell, Init, affine
+from .base import Cell, Init, affine, finite
 
 
 def normed(a: Any, gain: Any, shift: Any, epsilon: float) -> Node:
@@ -67,7 +67,7 @@ class LayerNormLSTM(Cell):
         self.alpha_x, self.alpha_h = self.weight(4 * H, init="ones"), self.weight(4 * H, init="ones")
         self.beta_x, self.beta_h = self.weight(4 * H, init="zeros"), self.weight(4 * H, init="zeros")
         self.alpha_c, self.beta_c = self.weight(H, init="ones"), self.weight(H, init="zeros")
-        self.epsilon = epsilon
+        self.epsilon = finite("LayerNormLSTM", "epsilon", epsilon, 0)
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state

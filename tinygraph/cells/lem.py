@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from .. import ops
 from ..core.node import Node
-from .base import Init, PackedCell, affine, is_paper
+from .base import Init, PackedCell, affine, finite, is_paper
 
 
 class LEM(PackedCell):
@@ -65,8 +65,8 @@ class LEM(PackedCell):
         self.paper = is_paper("LEM", variant)
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ch = self.weight(self.hidden_size, self.hidden_size, init=cell_kernel_init)
-        self.bias_ch = self.bias(self.hidden_size, cell_bias, cell_bias_init)
-        self.dt = dt
+        self.bias_ch = self.bias(self.hidden_size, cell_bias, cell_bias_init, "cell_bias")
+        self.dt = finite("LEM", "dt", dt, 0)
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, log2, sqrt
+from math import ceil, inf, log2, sqrt
 from typing import Any
 
 import numpy as np
@@ -90,8 +90,8 @@ def discretised(A: np.ndarray, B: np.ndarray, theta: float) -> tuple[np.ndarray,
 
     Both are blocks of one matrix exponential, exp([[A, B], [0, 0]] / theta) (Van Loan 1978).
     """
-    if not theta > 0:
-        raise GraphError("LMU: theta is a number of steps", expected="a number above 0", got=shown(theta))
+    if not 0 < theta < inf:
+        raise GraphError("LMU: theta is a number of steps", expected="a finite number above 0", got=shown(theta))
     d = len(B)
     joined = np.zeros((d + 1, d + 1))
     joined[:d, :d], joined[:d, d] = A / theta, B / theta

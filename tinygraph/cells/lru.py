@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..core.errors import GraphError
-from .base import Initialiser, LinearCell, LinearTerms, gaussian, whole
+from .base import Initialiser, LinearCell, LinearTerms, finite, gaussian, whole
 
 
 class LRU(LinearCell):
@@ -63,7 +63,8 @@ class LRU(LinearCell):
         P = self.output_size = N if output_size is None else whole("LRU", "output_size", output_size)
         radius = np.sqrt(self.rng.uniform(r_min**2, r_max**2, N))
         self.nu_log = self.weight(N, init=_constant(np.log(-np.log(radius))))
-        self.theta_log = self.weight(N, init=_constant(np.log(self.rng.uniform(0, max_phase, N))))
+        phase = self.rng.uniform(0, finite("LRU", "max_phase", max_phase, 0), N)
+        self.theta_log = self.weight(N, init=_constant(np.log(phase)))
         self.gamma_log = self.weight(N, init=_constant(np.log1p(-(radius**2)) / 2))
         self.B_re, self.B_im = (self.weight(N, M, init=gaussian(1 / sqrt(2 * M))) for _ in range(2))
         self.C_re, self.C_im = (self.weight(P, N, init=gaussian(1 / sqrt(N))) for _ in range(2))

@@ -8,7 +8,7 @@ from typing import Any
 from ..core.checks import flag
 from ..core.errors import GraphError, shown
 from ..core.node import Node
-from .base import Activation, ClassicCell, activation, within
+from .base import Activation, ClassicCell, activation, finite, whole, within
 
 
 class LSTM(ClassicCell):
@@ -97,7 +97,7 @@ class LSTM(ClassicCell):
         output_nonlinearity: str | Activation | None = None,
         **options: Any,
     ) -> None:
-        self.proj_size = proj_size
+        self.proj_size = proj_size = whole("LSTM", "proj_size", 0 if proj_size is None else proj_size, least=0)
         super().__init__(input_size, hidden_size, bias, recurrent_bias, gate_order=gate_order, clip=clip, **options)
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
         self.output_nonlinearity = activation(nonlinearity if output_nonlinearity is None else output_nonlinearity)
@@ -105,11 +105,11 @@ class LSTM(ClassicCell):
         if proj_size:
             self.output_size = proj_size
             self.weight_hr = self.weight(proj_size, H, init=within(1 / sqrt(H)))
-        self.weight_ph = self.bias(3 * H, peepholes, within(1 / sqrt(H)))
+        self.weight_ph = self.bias(3 * H, peepholes, within(1 / sqrt(H)), "peepholes")
         if peepholes:
             self.gates = {**self.gates, "weight_ph": tuple(gate_order.replace("g", ""))}
         if forget_bias is not None:
-            self._set_forget_bias(forget_bias)
+            self._set_forget_bias(finite("LSTM", "forget_bias", forget_bias))
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state

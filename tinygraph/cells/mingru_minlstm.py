@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..core.checks import flag
 from ..core.node import Node
 from .base import InputGated, LinearCell, LinearTerms
 
@@ -21,7 +22,7 @@ class _Minimal(LinearCell, InputGated):
         self, input_size: int, hidden_size: int, bias: bool = True, *, log_space: bool = False, **options: Any
     ) -> None:
         super().__init__(input_size, hidden_size, bias, **options)
-        self.log_space = log_space
+        self.log_space = flag(type(self).__name__, "log_space", log_space)
 
     def candidate(self, n: Node) -> Node:
         """h~: n itself, or positive in the log-space form."""

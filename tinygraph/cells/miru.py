@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.node import Node
-from .base import Activation, PackedCell, activation
+from .base import Activation, PackedCell, activation, finite
 
 
 class MiRU1(PackedCell):
@@ -45,7 +45,7 @@ class MiRU1(PackedCell):
         **options: Any,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
-        self.update_coefficient = update_coefficient
+        self.update_coefficient = finite("MiRU1", "update_coefficient", update_coefficient)
         self.nonlinearity, self.gate_nonlinearity = activation(nonlinearity), activation(gate_nonlinearity)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
@@ -91,7 +91,8 @@ class MiRU2(PackedCell):
         **options: Any,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
-        self.update_coefficient, self.reset_coefficient = update_coefficient, reset_coefficient
+        self.update_coefficient = finite("MiRU2", "update_coefficient", update_coefficient)
+        self.reset_coefficient = finite("MiRU2", "reset_coefficient", reset_coefficient)
         self.nonlinearity = activation(nonlinearity)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:

@@ -54,7 +54,9 @@ class MultiplicativeLSTM(PackedCell):
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_mh = self.weight(4 * self.hidden_size, self.hidden_size, init=multiplicative_kernel_init)
-        self.bias_mh = self.bias(4 * self.hidden_size, multiplicative_bias, multiplicative_bias_init)
+        self.bias_mh = self.bias(
+            4 * self.hidden_size, multiplicative_bias, multiplicative_bias_init, "multiplicative_bias"
+        )
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
@@ -113,7 +115,7 @@ class WMCLSTM(PackedCell):
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_mh = self.weight(3 * self.hidden_size, self.hidden_size, init=memory_kernel_init)
-        self.bias_mh = self.bias(3 * self.hidden_size, memory_bias, memory_bias_init)
+        self.bias_mh = self.bias(3 * self.hidden_size, memory_bias, memory_bias_init, "memory_bias")
 
     def memory(self, c: Any, gate: str) -> Node:
         """The gate's term of the memory c (B, H): tanh(M c + b'')."""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..core.checks import positive
 from ..core.node import Node
-from .base import Init, PackedCell
+from .base import Init, PackedCell, finite
 
 
 class PhasedLSTM(PackedCell):
@@ -70,12 +71,12 @@ class PhasedLSTM(PackedCell):
         **options: Any,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
-        self.weight_ph = self.bias(3 * self.hidden_size, peephole, peephole_kernel_init)
+        self.weight_ph = self.bias(3 * self.hidden_size, peephole, peephole_kernel_init, "peephole")
         self.tau = self.weight(self.hidden_size, init=_log_uniform if tau_init is None else tau_init)
         self.s = self.weight(self.hidden_size, init="uniform" if s_init is None else s_init)
         if s_init is None:
             self.s.value = self.s.value * self.tau.value
-        self.r_on, self.leak = r_on, leak
+        self.r_on, self.leak = positive("PhasedLSTM", "r_on", r_on), finite("PhasedLSTM", "leak", leak)
 
     def openness(self, t: Any) -> Node:
         """The time gate k (B, H) at times ``t`` (B, 1)."""

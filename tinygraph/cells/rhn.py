@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..core.checks import flag
 from ..core.leaves import Parameter
 from ..core.node import Node
-from .base import Cell, Init, affine, whole
+from .base import Cell, Init, affine, finite, whole
 
 
 class RHN(Cell):
@@ -60,7 +61,7 @@ class RHN(Cell):
     ) -> None:
         super().__init__(input_size, hidden_size, **options)
         self.depth = depth = whole("RHN", "depth", depth)
-        blocks = ("h", "t") if couple_carry else ("h", "t", "c")
+        blocks = ("h", "t") if flag("RHN", "couple_carry", couple_carry) else ("h", "t", "c")
         self.blocks = len(blocks)
         H, rows = self.hidden_size, len(blocks) * self.hidden_size
         names = [f"{part}_hh_l{k}" for k in range(depth) for part in ("weight", "bias")]
@@ -71,7 +72,7 @@ class RHN(Cell):
             setattr(self, f"bias_hh_l{k}", self.bias(rows, bias))
             if bias:
                 start = np.zeros(rows, self.dtype)
-                start[H : 2 * H] = transform_bias
+                start[H : 2 * H] = finite("RHN", "transform_bias", transform_bias)
                 self._micro(k)[1].value = start
 
     def _micro(self, k: int) -> tuple[Parameter, Any]:

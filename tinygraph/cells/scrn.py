@@ -68,7 +68,7 @@ class SCRN(PackedCell):
         self.paper = is_paper("SCRN", variant)
         super().__init__(input_size, hidden_size, bias, recurrent_bias, **options)
         self.weight_ch = self.weight(2 * self.hidden_size, self.hidden_size, init=context_kernel_init)
-        self.bias_ch = self.bias(2 * self.hidden_size, context_bias, context_bias_init)
+        self.bias_ch = self.bias(2 * self.hidden_size, context_bias, context_bias_init, "context_bias")
         self.alpha = self.weight(init=alpha)
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..core.node import Node
-from .base import PackedCell, gaussian
+from .base import PackedCell, finite, gaussian
 from .rnn import RNN
 
 
@@ -66,6 +66,7 @@ class IRNN(RNN):
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, *, scale: float = 1.0, **options: Any
     ) -> None:
+        scale = finite("IRNN", "scale", scale)
         initial: dict[str, Any] = dict.fromkeys(("bias_init", "recurrent_bias_init"), "zeros")
         initial |= {"kernel_init": gaussian(0.001), "recurrent_kernel_init": lambda rng, shape: scale * np.eye(*shape)}
         super().__init__(input_size, hidden_size, bias, "relu", **initial | options)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from . import habits
+from .options import option, options_of
 
 UNFIT = (
     *(ValueError, TypeError, LookupError, AttributeError),
@@ -171,25 +172,36 @@ def refusing(function: F, who: str = "") -> F:
         try:
             return function(*args, **options) if options else function(*args)
         except UNFIT as error:
-            refuse(error, who, args, options)
+            refuse(error, who, args, options, function)
             raise
 
     return cast(F, call)
 
 
-def refuse(error: Exception, who: str, args: Iterable[Any], options: dict[str, Any]) -> None:
-    """Raises a `GraphError` for an error that arose within the library; does nothing about any other."""
+def refuse(
+    error: Exception, who: str, args: Iterable[Any], options: dict[str, Any], function: Callable[..., Any] | None = None
+) -> None:
+    """Raises a `GraphError` for an error that arose within the library; does nothing about any other.
+
+    ``function`` tells which options there are.
+    """
     if not isinstance(error, GraphError) and _is_ours(error):
         got = ", ".join([*map(shown, args), *(f"{k}={shown(v)}" for k, v in options.items())])
         text = str(error) or type(error).__name__
         unknown, left_out = _UNKNOWN.search(text), _LEFT_OUT.search(text)
+        own, fix = None, ""
+        if unknown or left_out:
+            cls = type(next(iter(args), None))
+            own = function and options_of(cls if function.__name__ == "__init__" else function)
+            fix = option([name for name in options if name not in (own or ())], own)
         if unknown:
-            kind = type(next(iter(args))).__name__ if ".__init__()" in text else who
-            raise OptionError(f"{kind} has no option {unknown[1]}", got=got, fix=habits.option(*options)) from error
+            kind = cls.__name__ if ".__init__()" in text else who
+            expected = ", ".join(own or ())
+            raise OptionError(f"{kind} has no option {unknown[1]}", expected=expected, got=got, fix=fix) from error
         word = left_out[1] if left_out else ""
         if who.endswith(("__call__", "from_state")) and (left_out or _OF_STATE.search(text)):
             word = "state"
-        fix = (left_out and habits.option(*options)) or habits.ARGUMENTS.get(word, "")
+        fix = fix or habits.ARGUMENTS.get(word, "")
         raise kind_of(error)(f"{who}: {text}", got=got, fix=fix) from error
 
 

@@ -185,12 +185,14 @@ NAME: Fixes = {
 OPTIONS: Fixes = {
     "dim axes dims": "axis=",
     "keepdim keep_dims": "keepdims=",
-    "lr alpha step_size eta": "learning_rate=",
+    "lr alpha step_size eta": "learning_rate= rate= | tg.train.Adam([w], learning_rate=1e-3)  # the optimizer has it",
     "params model_parameters": "parameters=  # cell.parameters()",
     "momentum nesterov dampening": "tg.train.Adam([w])  # it has momentum; or change() of an Optimizer of your own",
-    "weight_decay decay l2": "tg.sum(w**2) * 1e-4  # added to the loss",
+    "weight_decay l2": "weight_decay= | tg.sum(w**2) * 1e-4  # added to the loss",
+    "decay rho": "alpha= rho=",
     "beta_1 beta_2 b1 b2 beta1 beta2": "betas=  # (beta1, beta2)",
-    "epsilon": "eps=",
+    "epsilon eps": "eps= epsilon=",
+    "rate drop_rate dropout_rate": "p= dropout= learning_rate=",
     "amsgrad maximize foreach fused": "tg.train.Adam([w])  # without it, or change() of an Optimizer of your own",
     "clipnorm clipvalue global_clipnorm": "tg.train.clip_by_norm(gradients, 1.0)  # before the step",
     "units num_units hidden_dim n_hidden hidden hidden_channels features": "hidden_size=",
@@ -205,8 +207,8 @@ OPTIONS: Fixes = {
     "go_backwards": "reverse=",
     "stateful": "outputs, state = tg.unroll(cell, xs, state)  # the state is an argument and a result",
     "unroll_length unrolled": "tg.unroll(cell, xs)",
-    "length sequence_length seq_len seq_lens seq_lengths input_lengths": "lengths=",
-    "initial_state initial_states h0 hx init carry init_carry": "state=  # before the first step",
+    "length sequence_length seq_len seq_lens seq_lengths input_lengths": "lengths= length= steps=",
+    "initial_state initial_states h0 hx init carry init_carry": "state=  # before step 0 | tg.unroll(cell, xs, state)",
     "use_bias with_bias": "bias=",
     "activation": "tg.cells.LSTM(3, 4, nonlinearity='relu')",
     "recurrent_activation": "tg.cells.LSTM(3, 4, gate_nonlinearity='hard_sigmoid')",
@@ -223,7 +225,7 @@ OPTIONS: Fixes = {
     "retain_graph create_graph allow_unused only_inputs is_grads_batched": (
         "tg.grad(tg.sum(tg.grad(loss, x)), x)  # without it: a graph may be used again, and a gradient is a graph"
     ),
-    "gradient grad_outputs grad_output output_gradients": "gy=",
+    "gradient grad_outputs grad_output output_gradients": "gy= gradients=",
     "inputs xs sequence sequences": "tg.unroll(cell, xs)  # by position",
     "argnums argnum": "tg.grad(loss, [x])  # of a result, with respect to nodes",
     "has_aux": "tg.grad(loss, x)  # of a result; what else was computed is there still",
@@ -240,7 +242,9 @@ OPTIONS: Fixes = {
     ),
     "norm_type": "tg.train.clip_by_norm(gradients, 1.0)  # the norm is the root of the sum of squares",
 }
-"""Options of cells, optimizers, ops and functions; a fix that ends in ``=`` is the option's name here."""
+"""Options of cells, optimizers, ops and functions; a fix that ends in ``=`` is the option's name here.
+
+Of several names the first that the call has is told, and what stands after ``|`` where it has none of them."""
 
 DRAWING: Fixes = {
     "render view": "tg.draw(x).save('rnn.png')  # Graphviz's own way is drawing.digraph.render('rnn')",
@@ -280,11 +284,6 @@ ASKED = {
 
 NUMBERS_ONLY = ("matplotlib", "pandas", "seaborn", "PIL", "plotly", "bokeh", "sklearn", "imageio", "h5py")
 """Packages that take arrays of numbers alone."""
-
-
-def option(*names: str) -> str:
-    """What to write for options that a call does not have; empty if nobody is known to write them."""
-    return "; ".join(dict.fromkeys(OPTIONS[name] for name in sorted(names) if name in OPTIONS))
 
 
 def no_node(*values: object) -> str:

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from . import habits
 from .checks import text
 from .errors import UNFIT, GraphError, OptionError, kind_of, plain, shown, users_line
 from .frozen import MUTABLE, frozen_settings, guard
@@ -19,6 +18,7 @@ from .kept_state import alike, as_used, contents
 from .leaves import as_nodes
 from .node import Node
 from .nonfinite import watch_forward
+from .options import option
 from .scope import now
 from .traced import Traced
 from .trail import leave_trail
@@ -236,7 +236,7 @@ class Op:
         if unknown:
             expected = ", ".join(self.settings) or "no settings"
             problem = f"{self.name} has no setting {', '.join(sorted(unknown))}"
-            raise OptionError(problem, expected=expected, fix=habits.option(*unknown))
+            raise OptionError(problem, expected=expected, fix=option(unknown, self.settings))
         return inputs, attributes
 
     def _title(self, name: str | None) -> str:

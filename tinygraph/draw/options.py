@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from ..core.checks import integer, one_of
 from ..core.errors import GraphError, OptionError, shown
-from ..core.habits import option
 from ..core.node import Node
+from ..core.options import option
 from ..core.structure import leaves
 from ..core.traced import Traced
 from .labels import clean
@@ -107,9 +107,9 @@ WITHDRAWN = {
 def refuse_others(options: Mapping[str, Any]) -> None:
     """Raises a `GraphError` for an option that `tg.draw` does not have, or no longer has."""
     for name, value in options.items():
-        expected = ", ".join(x.name for x in fields(Options) if x.name != "scale")
-        fix = WITHDRAWN.get(name) or option(name)
-        raise OptionError(f"draw has no option {name}", expected=expected, got=f"{name}={shown(value)}", fix=fix)
+        own = [x.name for x in fields(Options) if x.name != "scale"]
+        fix = WITHDRAWN.get(name) or option([name], own)
+        raise OptionError(f"draw has no option {name}", expected=", ".join(own), got=f"{name}={shown(value)}", fix=fix)
 
 
 def _places(steps: Any) -> None:

@@ -93,7 +93,7 @@ class Checkpoint:
             OSError: the file cannot be written; what was there is as it was.
         """
         step, own = integer("Checkpoint", "step", step, 0), as_figures("Checkpoint", figures or {})
-        if parts := [name for name in things if "/" in name]:
+        if parts := [name for name in by_name("Checkpoint", things) if "/" in name]:
             raise GraphError("Checkpoint: no / in the name of a thing", got=shown(parts))
         if FORM in (metadata or {}):
             raise GraphError(f"Checkpoint: {FORM!r} is a name of our own", fix="another name in metadata")
@@ -122,10 +122,11 @@ class Checkpoint:
         path = self._present(path)
         arrays, texts = load_with_metadata(path)
         plain = _plain(path, texts)
-        names = set(plain["states"])
-        if names != set(things):
-            problem = f"Checkpoint: {path} holds other things"
-            raise GraphError(problem, expected=shown(sorted(names), 120), got=shown(sorted(things), 120))
+        there, here = set(plain["states"]), set(by_name("Checkpoint", things))
+        if there != here:
+            apart = {"not in the file": sorted(here - there), "in the file alone": sorted(there - here)}
+            got = "; ".join(f"{where}: {shown(names)}" for where, names in apart.items() if names)
+            raise GraphError(f"Checkpoint: {path} holds other things", expected=shown(sorted(there), 120), got=got)
         new = {name: (_of(arrays, name), rest) for name, rest in plain["states"].items()}
         before = {name: state_of(name, thing) for name, thing in things.items()}
         try:
@@ -176,6 +177,18 @@ class Checkpoint:
         if chosen is None:
             raise GraphError(f"Checkpoint: no file in {self.folder}", expected="step-*.safetensors")
         return chosen
+
+
+def by_name(owner: str, things: Any) -> Mapping[str, Any]:
+    """Things to save, by name.
+
+    Raises:
+        GraphError: they are not in a dict, or a name is no text.
+    """
+    if not isinstance(things, Mapping) or not all(isinstance(name, str) for name in things):
+        got = shown([*things]) if isinstance(things, Mapping) else type(things).__name__
+        raise GraphError(f"{owner}: things are saved by name", expected="a dict", got=got, fix='{"net": net}')
+    return things
 
 
 def _plain(path: Path, texts: Mapping[str, str]) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core.checks import function, integer
 from ..core.errors import GraphError, NonFiniteError, refusing, shown
-from .checkpoints import Checkpoint
+from .checkpoints import Checkpoint, by_name
 from .data.batches import Batches
 from .history import History
 from .progress import Progress
@@ -39,7 +39,7 @@ def fit(
     patience: int | None = None,
     checkpoint: Checkpoint | None = None,
     also: Mapping[str, Any] | None = None,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Sequence[Callback] | Callback = (),
     overfit: int | None = None,
     quiet: bool = False,
 ) -> History:
@@ -62,7 +62,7 @@ def fit(
         patience: ends the training when the first figure had no new low in so many looks.
         checkpoint: where to save, and to go on from.
         also: more things to save, by name: the network with its random generators and buffers, averages.
-        callbacks: functions of the history, called after each step; one that returns True ends the training.
+        callbacks: functions of the history, or one, called after each step; one that returns True ends the training.
         overfit: train on the first so many batches over and over: a network and a loss without a mistake reach
             (almost) zero.
         quiet: whether to show no progress; a bar is shown in terminals and notebooks alone, in a log file a line at
@@ -94,11 +94,12 @@ def fit(
     run.patience = math.inf if patience is None else integer("fit", "patience", patience, 1)
     if patience is not None and validate is None:
         raise GraphError("fit: patience waits for a lower figure of validate", fix="validate=, which returns one")
-    run.callbacks = [function("fit", callback) for callback in callbacks]
+    several = callbacks if isinstance(callbacks, Iterable) else [callbacks]
+    run.callbacks = [function("fit", callback) for callback in several]
     if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
         fix = "tg.train.Checkpoint(folder)"
         raise GraphError("fit: checkpoint is no Checkpoint", got=type(checkpoint).__name__, fix=fix)
-    run.checkpoint, run.things = checkpoint, _things(step, data, run, also or {})
+    run.checkpoint, run.things = checkpoint, _things(step, data, run, also)
     if checkpoint is not None:
         if validate is None and checkpoint.best not in (None, "loss"):
             problem = f"fit: there is no figure {checkpoint.best!r} to keep the best of"
@@ -263,7 +264,8 @@ def _few(data: Iterable[Any], count: int, done: int) -> Iterator[tuple[bool, Any
         done += 1
 
 
-def _things(step: TrainingStep, data: Any, run: TrainingRun, also: Mapping[str, Any]) -> dict[str, Any]:
+def _things(step: TrainingStep, data: Any, run: TrainingRun, also: Mapping[str, Any] | None) -> dict[str, Any]:
+    also = {} if also is None else by_name("fit, also", also)
     own = {"parameters": step.parameters, "step": step, "history": run.history, "carried": run.carried}
     own |= {f"optimizer{k or ''}": optimizer for k, optimizer in enumerate(step.optimizers)}
     known = [id(x) for x in also.values()]

@@ -32,7 +32,7 @@ def sample(
 
     Args:
         logits: (B, V) or (V,), in nats.
-        rng: draws; None takes the likeliest token (greedy).
+        rng: draws; None takes the likeliest token (greedy), and no further option.
         temperature: positive; below 1 likely tokens become likelier.
         top_k: only the k likeliest tokens.
         top_p: only the likeliest tokens that together have this probability, in (0, 1] (nucleus).
@@ -41,7 +41,8 @@ def sample(
         integers (B,), or () for one row.
 
     Raises:
-        GraphError: an option is out of range, or the logits of a row hold a NaN or have no finite highest.
+        GraphError: an option is out of range or comes without ``rng``, or the logits of a row hold a NaN or have no
+            finite highest.
 
     Source:
         Holtzman et al., "The curious case of neural text degeneration", 2020, for the nucleus.
@@ -55,9 +56,9 @@ def sample(
     rows = np.asarray(logits.value if isinstance(logits, Node) else logits)
     if rows.ndim not in (1, 2) or rows.dtype.kind not in "fiu" or not rows.shape[-1] or not _have_highest(rows):
         raise GraphError("sample: these are no logits", expected=LOGITS, got=shown(rows))
+    _generator("sample", rng, temperature, top_k, top_p)
     if rng is None:
         return np.argmax(rows, -1)
-    _generator(rng)
     with np.errstate(over="ignore"):  # below the highest by more than there are numbers for: never drawn
         below = np.subtract(rows, np.max(rows, -1, keepdims=True), dtype=np.float64)
         scaled = below / positive("sample", "temperature", temperature)
@@ -94,7 +95,7 @@ def generate(
         integers (length, B), or (length,) for one text; fewer if all texts have ended.
 
     Raises:
-        GraphError: there is no token to begin with, or an option is out of range.
+        GraphError: there is no token to begin with, or an option is out of range or comes without ``rng``.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -102,14 +103,13 @@ def generate(
         >>> tg.train.generate(lambda ids, state: (tg.take(table, ids, axis=0), state), [0], 6, state=np.zeros(1))
         array([1, 2, 3, 0, 1, 2])
     """
-    tokens, single = _tokens(start)
+    tokens, single = _tokens("generate", start)
     length = integer("generate", "length", length, 1)
     ends = np.asarray([] if stop is None else stop)
     if ends.size and ends.dtype.kind not in "iu":
         raise GraphError("generate: stop is a token, or several", expected="integers", got=shown(stop))
     first = _initial(function("generate", net), state, tokens.shape[1])
-    if rng is not None:
-        _generator(rng)
+    _generator("generate", rng, temperature, top_k, top_p)
     if top_k is None and top_p is None:
         scale = 1.0 if rng is None else positive("sample", "temperature", temperature)
         result = TokenLoop(net, tokens, first, rng, scale).until(length, ends)
@@ -176,7 +176,7 @@ def beam(
         >>> best.tokens, round(float(np.exp(best.log_probability)), 3)
         (array([1, 0]), 0.3)
     """
-    tokens, _ = _tokens(start)
+    tokens, _ = _tokens("beam", start)
     if tokens.shape[1] != 1:
         raise GraphError("beam: one text at a time", expected="integers (T,)", got=f"shape {tokens.shape}")
     length, width = integer("beam", "length", length, 1), integer("beam", "width", width, 1)
@@ -243,16 +243,23 @@ def _have_highest(logits: np.ndarray) -> bool:
     return bool(np.isfinite(np.max(logits, -1)).all())
 
 
-def _generator(rng: Any) -> None:
-    if not isinstance(rng, np.random.Generator):
-        raise GraphError("sample: no generator", got=type(rng).__name__, fix="np.random.default_rng(seed)")
+def _generator(owner: str, rng: Any, temperature: Any, top_k: Any, top_p: Any) -> None:
+    options = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    if rng is None and list(options.values()) != [1, None, None]:
+        problem, got = f"{owner}: without rng nothing is drawn, the likeliest token is taken", shown(options)
+        raise GraphError(problem, expected="these options with rng", got=got, fix="rng=np.random.default_rng(0)")
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise GraphError(f"{owner}: no generator", got=type(rng).__name__, fix="np.random.default_rng(seed)")
 
 
-def _tokens(start: Any) -> tuple[np.ndarray, bool]:
+def _tokens(owner: str, start: Any) -> tuple[np.ndarray, bool]:
     """The tokens as (T, B), and whether it was one text."""
     tokens = np.asarray(start)
     if tokens.ndim not in (1, 2) or not tokens.size or tokens.dtype.kind not in "iu":
-        problem, fix = "generate: no tokens to begin with", "begin with a token, such as the one that ends texts"
+        fix = "begin with a token, such as the one that ends texts"
+        if tokens.dtype.kind in "US":
+            fix = "tg.train.Characters(text).encode(start)  # the ids, by the vocabulary of the training"
+        problem = f"{owner}: no tokens to begin with"
         raise GraphError(problem, expected="integers (T, B) or (T,)", got=shown(start), fix=fix)
     return (tokens[:, None], True) if tokens.ndim == 1 else (tokens, False)
 

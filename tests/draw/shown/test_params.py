@@ -33,7 +33,7 @@ def test_a_parameter_may_be_drawn_for_itself():
         ({"params": "hub"}, "lights all uses"),
         ({"layout": "dot"}, "drawing.source"),
         ({"layout": "time"}, "drawing.source"),
-        ({"dim": 1}, "axis="),
+        ({"gradient": True}, "gradients="),
     ],
 )
 def test_an_option_that_is_gone_says_what_replaced_it(view, old, instead):

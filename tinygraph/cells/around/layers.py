@@ -16,7 +16,7 @@ from ...time.noise import generator, noise
 from ..base.initial import Initialiser, filled, gaussian, within
 from ..base.masks import Mask, checked_rate
 from ..base.module import Module
-from ..base.sizes import floating, whole
+from ..base.sizes import finite, floating, whole
 
 
 class Linear(Module):
@@ -84,7 +84,8 @@ class Embedding(Module):
 
     def __init__(self, size: int, width: int, rng: Any = None, dtype: Any = np.float32, deviation: float = 1.0) -> None:
         shape = whole("Embedding", "size", size), whole("Embedding", "width", width)
-        self.weight = _weight("Embedding", gaussian(deviation), generator("Embedding", rng), shape, dtype)
+        init = gaussian(finite("Embedding", "deviation", deviation, 0))
+        self.weight = _weight("Embedding", init, generator("Embedding", rng), shape, dtype)
 
     def __call__(self, ids: Any) -> Node:
         """Maps integers (...) to vectors (..., E)."""

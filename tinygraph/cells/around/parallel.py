@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ...core.checks import flag
 from ...core.errors import GraphError
 from ...core.node import Node
 from ...core.scope import now
@@ -54,7 +55,7 @@ class Parallel(Wrapper):
                 expected="s' = a * s + b with a and b from the input: LRU, minGRU, QRNN, TRNN, ...",
                 fix="unroll the cell without Parallel, or derive it from LinearCell",
             )
-        self.compiled = compiled
+        self.compiled = flag("Parallel", "compiled", compiled)
 
     def over_time(self, drive: Any, xs: Any, state: Any) -> tuple[Any, Any]:
         """All steps of inputs (T, B, I) from a state, with the driver's settings: outputs (T, ...), the last state."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.checks import flag
 from ...core.errors import GraphError, shown
 from ...core.scope import scope
 from ...core.structure import leaves
@@ -55,7 +56,7 @@ class Stack(Module):
         rng: int | np.random.Generator | None = None,
     ) -> None:
         self.cells = _checked(cells)
-        self.dropout, self.variational = dropout, variational
+        self.dropout, self.variational = dropout, flag("Stack", "variational", variational)
         rngs = generator("Stack", rng).spawn(len(self.cells) - 1)
         self._masks = [Mask(self, k, mask_rng) for k, mask_rng in enumerate(rngs)]
 
@@ -91,9 +92,10 @@ class Stack(Module):
             (8, 'cells.1.backward.bias_hh')
         """
         rng, cells, size = generator("Stack", rng), [], input_size
+        both = flag("Stack", "bidirectional", bidirectional)
         for _ in range(whole("Stack", "num_layers", num_layers)):
-            pair = [_built(kind, size, hidden_size, rng, options) for _ in range(2 if bidirectional else 1)]
-            cells.append(Bidirectional(*pair) if bidirectional else pair[0])
+            pair = [_built(kind, size, hidden_size, rng, options) for _ in range(1 + both)]
+            cells.append(Bidirectional(*pair) if both else pair[0])
             size = getattr(cells[-1], "output_size", hidden_size)
         return cls(cells, dropout, variational, rng)
 

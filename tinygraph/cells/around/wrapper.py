@@ -11,7 +11,7 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ...time.cell_contract import as_cell
 from ..base.module import Module
-from ..base.sizes import floating, whole
+from ..base.sizes import finite, floating, whole
 from ..layernorm_lstm import normed
 
 
@@ -114,7 +114,7 @@ class LayerNorm(Wrapper):
         size = whole("LayerNorm", "output_size", size)
         dtype = floating("LayerNorm", getattr(cell, "dtype", np.float32) if dtype is None else dtype)
         self.weight, self.bias = Parameter(np.ones(size, dtype), None), Parameter(np.zeros(size, dtype), None)
-        self.epsilon = epsilon
+        self.epsilon = finite("LayerNorm", "epsilon", epsilon, 0)
 
     def after(self, x: Any, y: Any) -> Node:
         if form(y)[-1:] != self.weight.shape:

@@ -13,5 +13,6 @@ from .linear import LinearCell as LinearCell
 from .linear import LinearTerms as LinearTerms
 from .packed import Init as Init
 from .packed import PackedCell as PackedCell
+from .sizes import finite as finite
 from .sizes import whole as whole
 from .variants import is_paper as is_paper

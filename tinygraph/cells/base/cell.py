@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from ...core import habits
 from ...core.checks import flag
 from ...core.errors import GraphError, OptionError, shown
 from ...core.leaves import Parameter
+from ...core.options import option, options_of
 from ...time.noise import generator
 from .gates import Gate
 from .initial import Initialiser, filled
@@ -69,9 +69,9 @@ class Cell(Module):
     ) -> None:
         name = type(self).__name__
         if unknown:
-            expected = ", ".join(_options(type(self)))
-            problem, fix = f"{name} has no option {', '.join(unknown)}", habits.option(*unknown)
-            raise OptionError(problem, expected=expected, fix=fix)
+            own = options_of(type(self))
+            problem = f"{name} has no option {', '.join(unknown)}"
+            raise OptionError(problem, expected=", ".join(own), fix=option(unknown, own))
         self.input_size = whole(name, "input_size", input_size)
         self.hidden_size = self.output_size = whole(name, "hidden_size", hidden_size)
         self.dtype, self.rng = floating(name, dtype), generator(name, rng)
@@ -90,12 +90,14 @@ class Cell(Module):
         """
         return Parameter(filled(init, self.rng, shape, self.dtype), None)
 
-    def bias(self, size: int, wanted: bool = True, init: str | float | Initialiser = "zeros") -> Parameter | None:
-        """Returns a new parameter of shape (size,), or None if ``wanted`` is False."""
-        name = type(self).__name__
+    def bias(
+        self, size: int, wanted: bool = True, init: str | float | Initialiser = "zeros", name: str = "bias"
+    ) -> Parameter | None:
+        """Returns a new parameter of shape (size,), or None if ``wanted``, the option ``name``, is False."""
+        owner = type(self).__name__
         if type(wanted) is int and wanted > 1:  # as in torch.nn.LSTM(3, 4, 2)
-            raise GraphError(f"{name}: bias is yes or no", got=shown(wanted), fix=habits.option("num_layers"))
-        return self.weight(size, init=init) if flag(name, "bias", wanted) else None
+            raise GraphError(f"{owner}: {name} is yes or no", got=shown(wanted), fix=habits.OPTIONS["num_layers"])
+        return self.weight(size, init=init) if flag(owner, name, wanted) else None
 
     def initial_state(self, batch_size: int | None = None) -> Any:
         """Returns zeros of shape (batch_size, H), or (H,) for None; with several states a tuple of such arrays."""
@@ -116,10 +118,3 @@ class Cell(Module):
             GraphError: the cell has no such gate.
         """
         return Gate(self, name)
-
-
-def _options(cls: type) -> list[str]:
-    """The names of all arguments of a cell's constructor, those of its bases too."""
-    own = [p for c in cls.__mro__[:-1] for p in signature(c.__init__).parameters.values()]  # type: ignore[misc]
-    named = [p.name for p in own if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    return [name for name in dict.fromkeys(named) if name != "self"]

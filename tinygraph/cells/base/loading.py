@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,9 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
 
     Raises:
         GraphError: names are missing, unexpected or of a wrong shape, numbers are NaN, infinite or too large for the
-            parameter's dtype (all in one message), or there are no names.
+            parameter's dtype (all in one message), there are no names, or none of them fits, also if not ``strict``.
     """
-    strict = flag(owner, "strict", strict)
+    strict, source = flag(owner, "strict", strict), "arrays" if isinstance(arrays, Mapping) else "tg.train.load(path)"
     arrays = load(arrays) if isinstance(arrays, (str, os.PathLike)) else arrays
     if not isinstance(arrays, Mapping) or not all(isinstance(name, str) for name in arrays):
         raise GraphError(
@@ -42,23 +42,43 @@ def load_into(owner: str, parameters: dict[str, Parameter], absent: set[str], ar
     missing = [n for n in parameters if n not in loaded]
     pairs = [(n, loaded[n], x) for n, x in parameters.items() if n in loaded]
     numbers = [(n, a, _cast(a, x.dtype)) for n, a, x in pairs if a.dtype.kind in "fiub"]
+    whole = strict or bool(parameters and not pairs)  # what loads nothing is no part of a load
     problems = {
-        "missing": missing if strict else [],
-        "unexpected": extra if strict else [],
+        "missing": missing if whole else [],
+        "unexpected": extra if whole else [],
         "there twice": [n for n in parameters if names.count(n) > 1],
         "of another shape": [f"{n}: {a.shape} instead of {x.shape}" for n, a, x in pairs if a.shape != x.shape],
         "no real numbers": [n for n, a, _ in pairs if a.dtype.kind not in "fiub"],
         "not finite": [f"{n}: {_infinite(a)} of {a.size}" for n, a, _ in numbers if _infinite(a)],
         "too large": [f"{n}: for {c.dtype}" for n, a, c in numbers if _infinite(c) > _infinite(a)],
     }
+    partly = not any(names for problem, names in problems.items() if problem not in ("missing", "unexpected"))
     if any(problems.values()):
         raise GraphError(
             f"{owner}: these parameters do not fit, and none was loaded",
             expected=", ".join(f"{n} {x.shape}" for n, x in parameters.items()),
             got="; ".join(f"{problem}: {', '.join(names)}" for problem, names in problems.items() if names),
-            fix="load into a cell of the same sizes and options" + (", or strict=False" if missing or extra else ""),
+            fix=_renamed({*parameters}, [*arrays], source)
+            or "load into a cell of the same sizes and options" + (", or strict=False" if pairs and partly else ""),
         )
     set_together(new_values((parameters[n], cast) for n, _, cast in numbers))
+
+
+def _renamed(own: set[str], names: list[str], source: str) -> str:
+    """What to write where the names of the arrays fit ours but for a prefix, theirs or ours; empty if they do not."""
+    for prefix in _prefixes(names) if own else ():
+        if own <= {_our_name(name[len(prefix) :], own) for name in names if name.startswith(prefix)}:
+            return f"{{k[{len(prefix)}:]: x for k, x in {source}.items() if k.startswith({prefix!r})}}"
+    for prefix in _prefixes(own):
+        if own <= {prefix + name for name in names}:
+            return f"{{{prefix!r} + k: x for k, x in {source}.items()}}"
+    return ""
+
+
+def _prefixes(names: Iterable[str]) -> Iterable[str]:
+    """What stands before dots and slashes, ``"a."`` and ``"a.b."`` of ``"a.b.c"``; a moment's, longer, come last."""
+    ends = {name[: dot.end()] for name in names for dot in re.finditer(r"[./]", name)}
+    return sorted(ends, key=lambda prefix: (len(re.findall(r"[./]", prefix)), prefix))
 
 
 def _cast(array: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -121,7 +121,7 @@ class Module:
 
         Args:
             arrays: names with arrays or tensors of the parameters' shapes, cast to their dtype; or the file's path.
-            strict: whether missing and unexpected names are an error; if not, they are ignored.
+            strict: whether missing and unexpected names are an error; if not, they are ignored, unless none fits.
 
         Raises:
             GraphError: names are missing, unexpected or of another shape, or numbers are NaN, infinite or too large for

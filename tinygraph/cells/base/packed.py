@@ -59,7 +59,7 @@ class PackedCell(Cell):
         self.weight_ih = self.weight(len(self.ih) * H, self.input_size, init=kernel_init)
         self.weight_hh: Parameter = self.weight(*self.recurrent_shape(), init=recurrent)
         self.bias_ih = self.bias(len(self.gates["bias_ih"]) * H, bias, bias_init)
-        self.bias_hh = self.bias(len(self.gates["bias_hh"]) * H, recurrent_bias, recurrent_bias_init)
+        self.bias_hh = self.bias(len(self.gates["bias_hh"]) * H, recurrent_bias, recurrent_bias_init, "recurrent_bias")
 
     def recurrent_shape(self) -> tuple[int, ...]:
         """The shape of weight_hh: (G' * H, H) unless a subclass overrides it."""
