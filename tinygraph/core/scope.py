@@ -183,10 +183,10 @@ class _InStep(ContextDecorator, AbstractContextManager[None]):
 
 def _loop(t: int, code: CodeType) -> _OverTime:
     """The loop over time that enters a step."""
-    if now.loops is None or len(now.loops) > MOST_LOOPS:
-        now.loops = {}
-    loop = now.loops.get(code)
+    loop = None if now.loops is None else now.loops.get(code)
     if loop is None or abs(t - loop.last) > 1:
+        if now.loops is None or len(now.loops) >= MOST_LOOPS:  # not in the middle of a loop
+            now.loops = {}
         now.loops[code] = loop = _OverTime(t)
     if t == loop.last and not loop.steps:  # the loop before may have had this step alone
         loop.ops, loop.odd = [], 0

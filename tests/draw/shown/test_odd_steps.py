@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.core.scope import MOST_ODD, now
+from tinygraph.core.scope import MOST_LOOPS, MOST_ODD, _OverTime, now
 from tinygraph.draw.picture import Picture
 
 U, W, V = (
@@ -53,7 +53,10 @@ def test_an_input_of_the_last_step_is_no_state_where_the_step_before_does_more()
     assert any(band.title == "t = 3" and band.left < last.x < band.right for band in picture.bands)
 
 
-def test_of_many_odd_steps_only_some_leave_trails() -> None:
+@pytest.mark.parametrize("loops", [0, MOST_LOOPS - 1, MOST_LOOPS])
+def test_of_many_odd_steps_only_some_leave_trails(loops: int) -> None:
+    """Also where so many loops are known that they are forgotten: not in the middle of this one."""
+    now.loops = dict.fromkeys([compile(str(k), "", "eval") for k in range(loops)], _OverTime(0))
     z, lengths = tg.constant(np.zeros((2, 4))), []
     for t in range(4 * MOST_ODD):
         with tg.step(t):

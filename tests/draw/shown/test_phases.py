@@ -133,6 +133,7 @@ NETWORKS = {
     "losses outside": (losses_outside(5), ONE),
     "uneven": (uneven(5), ONE),
     "sliding": (sliding(), ONE),
+    "sliding, with outputs": (sliding(reads_out=True), ONE),
     "loss in the state": (loss_in_the_state(), ONE),
     "five layers": (stack_of_five(), ONE),
     "three layers": (layers(False), ONE),

@@ -169,11 +169,24 @@ class StageRoutes:
         if a in stage.card_of:  # another card, see `starts`
             source_card = stage.cards[stage.card_of[a]]
             straight(points, (source_card.right if direction > 0 else source_card.left, stage.y[a]))
-        edge_x = card.left if direction > 0 else card.right
-        if (edge_x - points[-1][0]) * direction > 0:
-            swing(points, (edge_x, self.arrival(b, -direction)))
+        end = (card.left if direction > 0 else card.right, self.arrival(b, -direction))
+        (left, right), (low, high) = (sorted(pair) for pair in zip(points[-1], end, strict=True))
+        cards = [c for c in stage.cards if c is not card and a not in c.rows and left < c.right and c.left < right]
+        between = [c.top for c in cards if low < c.top and c.foot < high]
+        if between:
+            self._over(points, max(between), end, direction)
+        elif (end[0] - points[-1][0]) * direction > 0:
+            swing(points, end)
         self.enter_level(points, b, -direction)
         return points
+
+    def _over(self, points: list[Point], top: float, end: Point, direction: int) -> None:
+        """Route over cards of this height to the side of another card, and down beside it."""
+        x, y = points[-1]
+        out, gap = (BESIDE * k * direction for k in ((2, -1) if direction > 0 else (1, -2)))
+        over = max(top + 2 * BESIDE, y)
+        climbing = [(x + out, y), (x + out, over)] if over > y else []
+        along(points, [*climbing, (end[0] + gap, over), (end[0] + gap, end[1]), end], BESIDE / 2)
 
     def enter_level(self, points: list[Point], group: int, side: int) -> None:
         """Follow the row to a box's side, or run under the box and up."""

@@ -197,7 +197,7 @@ def fold(roots: list[Node]) -> Folded:
     homes = (getattr(x, "home", "") for x in folded.names)
     folded.own = {*folded.letters.values(), *(x.name or "" for x in folded.nodes), *homes}
     folded.letters |= by_use(nodes, folded.letters)
-    entering = entrances(folded.nodes, folded.letters)
+    entering = entrances(folded.nodes, folded.letters, times.loop)
     folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}
     folded.letters |= entering
     carried = {x.source for links in folded.arrows.values() for x in links if crosses(x)}

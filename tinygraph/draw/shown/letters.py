@@ -191,10 +191,10 @@ def subscript(n: int) -> str:
     return str(n).translate(str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉"))
 
 
-def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
+def entrances(boxes: list[Node], known: dict[Node, str], loop: dict[Node, int]) -> dict[Node, str]:
     """Names what enters a graph without a name: x₀, x₁, ... what each step reads of up to three arrays, or x; h₀."""
     reads: dict[Node, Hashable] = {}
-    ranks: dict[int | None, int] = {}
+    ranks: dict[Hashable, int] = {}
     targets = {x: f"target{'' if x.step is None else subscript(x.step)}" for x in boxes if known.get(x) == "target"}
     boxes = [x for x in boxes if x not in targets]
     leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "")[-1:] != "₀")
@@ -204,7 +204,8 @@ def entrances(boxes: list[Node], known: dict[Node, str]) -> dict[Node, str]:
         if op is not None and op.name == "getitem" and is_data(x.inputs[0]) and not x.name and x.step is not None:
             reads[x] = x.inputs[0]
         elif x in leaves and x.step is not None and known.get(x, "x"):
-            reads[x] = ranks[x.step] = ranks.get(x.step, -1) + 1
+            ranks[loop.get(x), x.step] = rank = ranks.get((loop.get(x), x.step), -1) + 1
+            reads[x] = loop.get(x), rank
     timed = any(x.step is not None for x in boxes)
     if not timed and len(leaves) == 1:
         return targets | {x: known.get(x, "x") for x in leaves}

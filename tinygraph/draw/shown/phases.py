@@ -88,7 +88,7 @@ def _loops(nodes: list[Node]) -> dict[Node, int]:
             number, turn = number + 1, 0
         else:
             turn = here
-        old, new = _parted(blocks[i - 1], pieces) if turn and ahead not in (0, turn) else (pieces, [])
+        old, new = _parted(*blocks[i - 1 : i + 2]) if turn and ahead not in (0, turn) else (pieces, [])
         loop.update(dict.fromkeys([x for piece in old for x in piece], number))
         if new:
             number, turn = number + 1, 0
@@ -124,17 +124,19 @@ def _sign(before: StepPieces, after: StepPieces) -> int:
     return 1 if (before[0][0].step or 0) < (after[0][0].step or 0) else -1
 
 
-def _parted(before: StepPieces, block: StepPieces) -> tuple[StepPieces, StepPieces]:
+def _parted(before: StepPieces, block: StepPieces, after: StepPieces) -> tuple[StepPieces, StepPieces]:
     """Part the block at which the direction changes: the next loop may begin in the step in which the last one ended.
 
     Between two loops there is a stack of outputs, or an initial state; if there is none, the last loop has what does
-    the same as its step before.
+    the same as its step before, unless the step after does not go on from the rest: an output of the last step.
     """
     if len(block) > 1:
         return block[:-1], block[-1:]
     kinds = [[x.op and x.op.name for piece in pieces for x in piece] for pieces in (before, block)]
     same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(*kinds, strict=False))))
-    return ([block[0][:same]], [block[0][same:]]) if same == len(kinds[0]) < len(kinds[1]) else (block, [])
+    rest = block[0][same:] if same == len(kinds[0]) else []
+    goes_on = not {y for piece in after for x in piece for y in x.inputs}.isdisjoint(rest)
+    return ([block[0][:same]], [rest]) if goes_on else (block, [])
 
 
 def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]) -> Feeds:

@@ -112,25 +112,50 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     The signature holds the op, its attributes, the identity of its parameters, and the signatures of its inputs of
     the same step. Of other inputs (state, data, numbers) only the position counts, because the first step takes its
     state from elsewhere. If several ops of a step have the same signature, the n-th op at one step corresponds to
-    the n-th op at another.
+    the n-th op at another. Runs of unequal length do not change this, as each loop over time has its own classes.
     """
     known: dict[tuple[Any, ...], int] = {}
     signatures: dict[Node, int] = {}
     ranks: dict[tuple[int, int], int] = {}
     groups: dict[tuple[int, int], list[Node]] = {}
     classes: dict[Node, list[Node]] = {}
-    phases = _phases(folded)
+    phases, loops = _phases(folded), _loops(folded)
     for node in folded.nodes:
         if node.op is None or node not in when:
             continue
         now, operands = when[node], () if _picked(node) is not None else folded.operands[node]
         inner = [signatures.get(x.source) if type(x) is Link and when.get(x.source) == now else None for x in operands]
-        key = (*_local_signature(node, folded), phases[node], *inner)
+        key = (*_local_signature(node, folded), phases[node], loops[node], *inner)
         signature = signatures[node] = known.setdefault(key, len(known))
         rank = ranks[now, signature] = ranks.get((now, signature), -1) + 1
         classes[node] = groups.setdefault((signature, rank), [])
         classes[node].append(node)
     return classes
+
+
+def _loops(folded: Folded) -> dict[Node, frozenset[int]]:
+    """Maps each box to its loop over time; outside of time, to the loops that it depends on.
+
+    Loops that read the same data at the same step are one: the windows of one call.
+    """
+    loop, first, one = folded.phases.loop, dict[Node, int](), dict[int, int]()
+    for node in folded.nodes:
+        for x in folded.arrows[node] if node in loop else ():
+            if x.source.step == node.step and not folded.arrows[x.source]:
+                a, b = sorted(_root(one, i) for i in (first.setdefault(x.source, loop[node]), loop[node]))
+                one[b] = a
+    loops: dict[Node, frozenset[int]] = {}
+    for node in folded.nodes:
+        own = loop.get(node if node.origin is None else node.origin)
+        before = {loops[x.source] for x in folded.arrows[node]} if own is None else {frozenset([_root(one, own)])}
+        loops[node] = frozenset().union(*before) if len(before) != 1 else before.pop()
+    return loops
+
+
+def _root(one: dict[int, int], i: int) -> int:
+    while one.get(i, i) != i:
+        i = one[i]
+    return i
 
 
 def _phases(folded: Folded) -> dict[Node, int]:
