@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
-from .slices import row_of
+from .slices import is_read, row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 """In the name of a parameter as it is shown: which part of it is read."""
@@ -112,14 +112,16 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     The signature holds the op, its attributes, the identity of its parameters, and the signatures of its inputs of
     the same step. Of other inputs (state, data, numbers) only the position counts, because the first step takes its
     state from elsewhere. If several ops of a step have the same signature, the n-th op at one step corresponds to
-    the n-th op at another.
+    the n-th op at another, of the same run if there are several, as where one cell reads two texts of unequal lengths.
     """
     known: dict[tuple[Any, ...], int] = {}
     signatures: dict[Node, int] = {}
-    ranks: dict[tuple[int, int], int] = {}
+    ranks: Counter[tuple[int, int, int | None]] = Counter()
+    homes: dict[tuple[int, int, int | None], int] = {}
+    occupied: dict[tuple[int, int], set[int]] = {}
     groups: dict[tuple[int, int], list[Node]] = {}
     classes: dict[Node, list[Node]] = {}
-    phases = _phases(folded)
+    phases, runs = _phases(folded), _runs(folded)
     for node in folded.nodes:
         if node.op is None or node not in when:
             continue
@@ -127,10 +129,27 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
         inner = [signatures.get(x.source) if type(x) is Link and when.get(x.source) == now else None for x in operands]
         key = (*_local_signature(node, folded), phases[node], *inner)
         signature = signatures[node] = known.setdefault(key, len(known))
-        rank = ranks[now, signature] = ranks.get((now, signature), -1) + 1
+        run, taken = runs.get(node), occupied.setdefault((now, signature), set())
+        own = (signature, ranks[now, signature, run], run)
+        ranks[now, signature, run] += 1
+        if (rank := homes.get(own, -1)) < 0 or rank in taken:
+            rank = homes[own] = next(k for k in range(len(taken) + 1) if k not in taken)
+        taken.add(rank)
         classes[node] = groups.setdefault((signature, rank), [])
         classes[node].append(node)
     return classes
+
+
+def _runs(folded: Folded) -> dict[Node, int]:
+    """Maps each box of a loop to its number; loops that read data of a step again, as sliding windows do, are none."""
+    loops = folded.phases.loop
+    readers: dict[Node, set[int]] = {}
+    for node in folded.nodes:
+        for source in [x.source for x in folded.arrows[node] if node in loops]:
+            if source.step is not None and (source.op is None or is_read(source)):
+                readers.setdefault(source, set()).add(loops[node])
+    again = {i for users in readers.values() if len(users) > 1 for i in users}
+    return {x: i for x, i in loops.items() if i not in again}
 
 
 def _phases(folded: Folded) -> dict[Node, int]:
