@@ -33,7 +33,7 @@ def told(box) -> str:
 
 
 def reaching(picture) -> list[str]:
-    """Boxes from which arrows lead to the loss, walked back from it; by titles. Dots of the same steps are one place."""
+    """Titles of the boxes from which arrows lead to the loss, walked back. Dots of the same steps are one place."""
     boxes = picture.boxes
     before: dict[int, set[int]] = {}
     for arrow in picture.arrows:
@@ -83,3 +83,31 @@ def test_a_cell_that_reads_two_texts_is_two_runs_to_the_end():
         assert [names.count(f"run {k}") for k in (1, 2)] == [*lengths]
         cards = [(band.title, band.times) for band in tg.draw(loss, "rolled").picture.bands]
         assert sorted(cards) == [("run 1", lengths[0]), ("run 2", lengths[1])]
+
+
+def test_a_cell_keeps_its_row_beside_longer_and_shorter_ones():
+    for network in (encoders, siamese):
+        for lengths in ((3, 5), (5, 3)):
+            picture = tg.draw(network(*lengths), level="cell").picture
+            rows: dict[str, set[float]] = {}
+            for box in picture.boxes:
+                rows.setdefault(told(box)[-1], set()).update([box.y] if "ops" in box.below else [])
+            (first,), (second,) = rows["1"], rows["2"]
+            assert first != second, lengths
+
+
+def test_directions_of_padded_texts_keep_their_rows_and_their_states_run_straight():
+    ways = [tg.unroll(cell(k), xs(5), lengths=[5, 3], reverse=bool(k))[0] for k in range(2)]
+    picture = tg.draw(sum(tg.mean(x**2) for x in ways), level="cell", gradients=True).picture
+    rows = {name: {box.y for box in picture.boxes if told(box) == name} for name in ("forward", "backward")}
+    assert [len(ys) for ys in rows.values()] == [1, 1] and min(rows["forward"]) < min(rows["backward"])
+    names = [told(box) for box in picture.boxes]
+    states = [x for x in picture.arrows if names[x.tail] == names[x.head] in rows]
+    assert len(states) == 16, "four steps of both, there and back"
+    assert all(len({y for _, y in arrow.points}) == 1 for arrow in states)
+
+
+def test_ops_of_a_run_keep_their_rows_where_the_other_has_ended():
+    boxes = tg.draw(siamese(2, 4), level="op").picture.boxes
+    states = [box.y for box in boxes if box.role == "state" and told(box) != "h₀"]
+    assert len(states) == 6 and len(set(states)) == 2

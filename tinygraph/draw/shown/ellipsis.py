@@ -10,10 +10,7 @@ from .repetition import Repetition
 
 
 def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
-    """Maps each box with a step, and data of a step, to a number; those that do the same at other steps have the same.
-
-    An initial state has none, as no other step starts from it.
-    """
+    """Maps each box with a step, and data of steps, to a number; what does the same at different steps has the same."""
     if repetition is not None:
         groups = enumerate(repetition.groups)
         return {x: g for g, members in groups for x in members if x.step is not None or g in repetition.data}
@@ -23,8 +20,8 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
     for node in folded.nodes:
         if node.step is not None:
             kind = node.kind if node.op is None else node.op.name
-            column = folded.column(node)
-            rank = ranks[column, kind] = ranks.get((column, kind), -1) + 1
+            at = folded.column(node), kind
+            rank = ranks[at] = ranks.get(at, -1) + 1
             numbers[node] = known.setdefault((kind, rank), len(known))
         elif node.op is None:
             numbers[node] = -1
@@ -32,10 +29,7 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
 
 
 def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: list[Node]) -> Folded:
-    """Returns the graph without the columns ``hidden``, side by side, except the last of them, drawn as dots.
-
-    What ends within them, as the shorter of two loops does, has its last box moved there.
-    """
+    """Returns the graph without the columns ``hidden``, but the last, drawn as dots; what ends earlier moves there."""
     shortened = _Shortened(folded, kinds, hidden)
     arrows = {x: shortened.arrows(x) for x in folded.nodes if x not in shortened.gone}
     shown = set(roots)
@@ -43,9 +37,8 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: lis
         if node in shown:
             shown.update(x.source for x in arrows.get(node, ()))
     nodes = [x for x in folded.nodes if x in shown]
-    phases = folded.phases
-    if moved := dict.fromkeys(shortened.moved.intersection(nodes), shortened.kept):
-        phases = replace(phases, _columns=phases._columns | moved)
+    moved = dict.fromkeys(shortened.moved, shortened.kept)
+    phases = replace(folded.phases, _columns={**folded.phases._columns, **moved})
     dots = {x for x in nodes if phases.column(x) == shortened.kept}
     users: dict[Node, list[Node]] = {}
     for node in nodes:
@@ -70,11 +63,9 @@ class _Shortened:
     def __init__(self, folded: Folded, kinds: dict[Node, int], hidden: list[When]) -> None:
         self.folded, self.kinds, self.bundles = folded, kinds, dict(folded.bundles)
         self.kept = hidden[-1]
-        columns = folded.columns()
-        at = columns.index(hidden[0])
-        before = folded.members[columns[at - 1]] if at else []
+        before = [c for c in folded.columns() if c < hidden[0]][-1:]
         boxes = [x for c in hidden for x in folded.members.get(c, ())]
-        self.before = {kinds[x]: x for x in before if x in kinds}
+        self.before = {kinds[x]: x for c in before for x in folded.members[c] if x in kinds}
         self.last = {kinds[x]: x for x in boxes if x in kinds}
         self.first = {kinds[x]: x for x in boxes[::-1] if x in kinds}
         self.moved = {x for x in self.last.values() if folded.column(x) != self.kept}
@@ -90,13 +81,11 @@ class _Shortened:
             if x.source not in self.gone:
                 kept.append(x)
             else:
-                y = self._entering(node, x) if self._is_kept(node) and crosses(x) else self._leaving(x)
+                dots = node in self.moved or self.folded.column(node) == self.kept
+                y = self._entering(node, x) if dots and crosses(x) else self._leaving(x)
                 if y is not None and y.source not in redrawn:
                     redrawn[y.source] = y
         return kept + [y for y in redrawn.values() if not any(y.source is x.source for x in kept)]
-
-    def _is_kept(self, node: Node) -> bool:
-        return node in self.moved or self.folded.column(node) == self.kept
 
     def _leaving(self, link: Link) -> Link | None:
         """Redraw an arrow that leaves a hidden step so that it leaves the dots."""
@@ -104,10 +93,7 @@ class _Shortened:
         return None if source is None else self._redrawn(link, source)
 
     def _entering(self, node: Node, link: Link) -> Link | None:
-        """Redraw an arrow from a hidden step to the dots: it starts at the last step shown before them.
-
-        If there is none, as where a loop begins within the dots, it starts where that to the first box starts.
-        """
+        """Redraw an arrow from a hidden step to the dots: from the last step shown before, or the start of its loop."""
         source = self.before.get(self.kinds.get(link.source, -1))
         first = self.first.get(self.kinds.get(node, -1), node)
         for x in self.folded.arrows[first]:

@@ -88,12 +88,8 @@ def _times(folded: Folded, number: dict[int, int]) -> dict[Node, int]:
             when[node] = number[step]
         elif node.op is not None:
             row = _picked(node)
-            steps = (
-                [when[row]]
-                if row in when
-                else [when[x.source] for x in folded.arrows[node] if x.source in when and x.source.op is not None]
-            )
-            if steps:
+            sources = [row] if row in when else [x.source for x in folded.arrows[node] if x.source.op is not None]
+            if steps := [when[x] for x in sources if x in when]:
                 when[node] = max(steps)
     return when
 
@@ -121,7 +117,7 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     occupied: dict[tuple[int, int], set[int]] = {}
     groups: dict[tuple[int, int], list[Node]] = {}
     classes: dict[Node, list[Node]] = {}
-    phases, runs = _phases(folded), _runs(folded)
+    phases, loops = _phases(folded), runs(folded)
     for node in folded.nodes:
         if node.op is None or node not in when:
             continue
@@ -129,7 +125,7 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
         inner = [signatures.get(x.source) if type(x) is Link and when.get(x.source) == now else None for x in operands]
         key = (*_local_signature(node, folded), phases[node], *inner)
         signature = signatures[node] = known.setdefault(key, len(known))
-        run, taken = runs.get(node), occupied.setdefault((now, signature), set())
+        run, taken = loops.get(node), occupied.setdefault((now, signature), set())
         own = (signature, ranks[now, signature, run], run)
         ranks[now, signature, run] += 1
         if (rank := homes.get(own, -1)) < 0 or rank in taken:
@@ -140,14 +136,15 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     return classes
 
 
-def _runs(folded: Folded) -> dict[Node, int]:
-    """Maps each box of a loop to its number; loops that read data of a step again, as sliding windows do, are none."""
+def runs(folded: Folded) -> dict[Node, int]:
+    """Maps boxes to their loops; those that read data of a step again, as sliding windows do, are none of their own."""
     loops = folded.phases.loop
-    readers: dict[Node, set[int]] = {}
-    for node in folded.nodes:
-        for source in [x.source for x in folded.arrows[node] if node in loops]:
+    readers: dict[tuple[Node, ...], set[int]] = {}
+    for node in [x for x in folded.nodes if x in loops]:
+        parameters = [x.parameter for x in folded.operands[node] if type(x) is Chip]
+        for source in [x.source for x in folded.arrows[node]]:
             if source.step is not None and (source.op is None or is_read(source)):
-                readers.setdefault(source, set()).add(loops[node])
+                readers.setdefault((source, *parameters), set()).add(loops[node])
     again = {i for users in readers.values() if len(users) > 1 for i in users}
     return {x: i for x, i in loops.items() if i not in again}
 

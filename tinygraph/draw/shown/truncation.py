@@ -135,7 +135,7 @@ def _stop(source: Node, user: Node) -> Node:
     else:
         stop = Node(stop_gradient, (source,), {}, source.value, None)
     stop._place = user._place
-    stop.serial = source.serial + 0.5  # type: ignore[assignment]  # a half fits between two serial numbers
+    stop.serial = user.serial - 0.5  # type: ignore[assignment]  # a half fits between two serial numbers
     return stop
 
 
