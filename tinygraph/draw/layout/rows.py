@@ -9,6 +9,7 @@ from ...core.node import Node
 from ..shown.cells import components
 from ..shown.folding import Folded
 from ..shown.regions import Regions
+from ..shown.repetition import runs
 from ..shown.roles import LOOKUPS
 
 PLAIN = {"add", "multiply", "subtract", "where", "maximum", "minimum"}
@@ -20,7 +21,7 @@ SHORT = 4
 class Kinds(NamedTuple):
     """A column as numbers: what each box is, and the boxes of this column that it reads."""
 
-    kinds: list[tuple[str, int]]
+    kinds: list[tuple[str, object]]
     below: list[list[int]]
 
     def form(self) -> tuple[object, ...]:
@@ -48,7 +49,8 @@ def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, band
 
     ``banded``: whether each cell has rows of its own, and its state a rail; else an op is right above its inputs.
     """
-    plans = {c: _column(folded, members) for c, members in columns.items()}
+    loops = runs(folded)
+    plans = {c: _column(folded, members, loops) for c, members in columns.items()}
     groups: dict[tuple[object, ...], list[int]] = {}
     for c, plan in plans.items():
         groups.setdefault(plan.form(), []).append(c)
@@ -62,24 +64,26 @@ def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, band
         numbers = _numbered(column, _bands(column, edges), [0 if y else -1 for y in reads])
         for c in group:
             row_of.update(zip(columns[c], numbers, strict=True))
+    if banded:
+        _level_loops(folded, {x: c for c, members in columns.items() for x in members}, loops, row_of)
     _level_states(folded, where, row_of)
     foot = min(row_of.values(), default=0)
     return {x: row - foot for x, row in row_of.items()}
 
 
-def _column(folded: Folded, members: list[Node]) -> Kinds:
+def _column(folded: Folded, members: list[Node], loops: dict[Node, int]) -> Kinds:
     index = {x: i for i, x in enumerate(members)}
-    ranks: dict[str, int] = {}
-    kinds = []
+    ranks: dict[tuple[str, int], int] = {}
+    kinds: list[tuple[str, object]] = []
     for x in members:
-        name = x.kind if x.op is None else x.op.name
-        ranks[name] = ranks.get(name, -1) + 1
-        kinds.append((name, ranks[name]))
+        key = name, loop = x.kind if x.op is None else x.op.name, loops.get(x, -1)
+        ranks[key] = ranks.get(key, -1) + 1
+        kinds.append((name, (loop, ranks[key])))
     return Kinds(kinds, [[index[y.source] for y in folded.arrows[x] if y.source in index] for x in members])
 
 
 def _recurrent(
-    folded: Folded, where: Regions, kind_of: dict[Node, tuple[str, int]], columns: dict[int, list[Node]]
+    folded: Folded, where: Regions, kind_of: dict[Node, tuple[str, object]], columns: dict[int, list[Node]]
 ) -> dict[tuple[int, int], bool]:
     """Maps (state, box that uses it in another column) to whether it runs forward; boxes are told by what they do."""
     at = {kind_of[x]: i for i, x in enumerate(next(iter(columns.values())))}
@@ -195,6 +199,27 @@ def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[i
     for i in members:
         if i in users and not column.below[i]:
             row[i] = max(row[i], min(row[j] for j in users[i]) - 1)
+
+
+def _level_loops(folded: Folded, column: dict[Node, int], loops: dict[Node, int], row_of: dict[Node, int]) -> None:
+    """Move what a loop with a state has in a column up to where it is highest, as it drops where another has ended."""
+    reads = {x for x in column if folded.arrows[x] or (x.op is not None and x.op.name not in LOOKUPS)}
+    at = {x: (c, loops[x]) for x, c in column.items() if x in loops and x in reads}
+    feet: dict[tuple[int, int], int] = {}
+    for x, key in at.items():
+        feet[key] = min(row_of[x], feet.get(key, row_of[x]))
+    pairs = [(at[y.source], at[x]) for x in at for y in folded.arrows[x] if y.source in at]
+    carrying = {i for (c, i), (d, j) in pairs if c != d and i == j}
+    highest: dict[int, int] = {}
+    for (_, i), foot in feet.items():
+        highest[i] = max(foot, highest.get(i, foot))
+    lifts, data = dict[Node, int](), dict[Node, int]()
+    for x, c in column.items():
+        near = [y.source for y in folded.arrows[x] if column.get(y.source) == c]
+        own = highest[at[x][1]] - feet[at[x]] if x in at and at[x][1] in carrying else 0
+        lifts[x] = max([own, *(lifts[y] for y in near)])
+        data |= {y: min(lifts[x], data.get(y, lifts[x])) for y in near if y not in at}
+    row_of.update({x: row_of[x] + lift for x, lift in (lifts | data).items()})
 
 
 def _level_states(folded: Folded, where: Regions, row_of: dict[Node, int]) -> None:

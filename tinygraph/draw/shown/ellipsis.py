@@ -5,28 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...core.node import Node
-from .folding import Folded, Link, When
+from .folding import Folded, Link, When, crosses
 from .repetition import Repetition
 
 
 def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
-    """Maps each box with a step to a number; boxes that do the same at different steps get the same number."""
+    """Maps each box with a step, and data of steps, to a number; what does the same at different steps has the same."""
     if repetition is not None:
-        return {x: g for g, members in enumerate(repetition.groups) for x in members if x.step is not None}
+        groups = enumerate(repetition.groups)
+        return {x: g for g, members in groups for x in members if x.step is not None or g in repetition.data}
     known: dict[tuple[str, int], int] = {}
     ranks: dict[tuple[When | None, str], int] = {}
     numbers: dict[Node, int] = {}
     for node in folded.nodes:
         if node.step is not None:
             kind = node.kind if node.op is None else node.op.name
-            column = folded.column(node)
-            rank = ranks[column, kind] = ranks.get((column, kind), -1) + 1
+            at = folded.column(node), kind
+            rank = ranks[at] = ranks.get(at, -1) + 1
             numbers[node] = known.setdefault((kind, rank), len(known))
+        elif node.op is None:
+            numbers[node] = -1
     return numbers
 
 
 def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: list[Node]) -> Folded:
-    """Returns the graph without the columns ``hidden``, side by side, except the last of them, drawn as dots."""
+    """Returns the graph without the columns ``hidden``, but the last, drawn as dots; what ends earlier moves there."""
     shortened = _Shortened(folded, kinds, hidden)
     arrows = {x: shortened.arrows(x) for x in folded.nodes if x not in shortened.gone}
     shown = set(roots)
@@ -34,35 +37,39 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: lis
         if node in shown:
             shown.update(x.source for x in arrows.get(node, ()))
     nodes = [x for x in folded.nodes if x in shown]
-    dots = {x for x in nodes if folded.column(x) == shortened.kept}
+    moved = dict.fromkeys(shortened.moved, shortened.kept)
+    phases = replace(folded.phases, _columns={**folded.phases._columns, **moved})
+    dots = {x for x in nodes if phases.column(x) == shortened.kept}
     users: dict[Node, list[Node]] = {}
     for node in nodes:
         for x in arrows[node]:
             users.setdefault(x.source, []).append(node)
-    dots |= {x for x in nodes if x.op is None and x in users and all(u in dots for u in users[x])}
+    dots |= {x for x in nodes if x.op is None and x in kinds and x in users and dots.issuperset(users[x])}
     return replace(
         folded,
         nodes=nodes,
         operands={x: folded.operands[x] for x in nodes},
         arrows={x: arrows[x] for x in nodes},
         bundles=shortened.bundles,
+        phases=phases,
         dots=(folded.dots | dots) - set(roots),
         dotted=folded.dotted | {shortened.kept: (hidden[0][1], hidden[-1][1])},
     )
 
 
 class _Shortened:
-    """How arrows run when only the last of the hidden steps is kept."""
+    """How arrows run when of the hidden steps only the last box of each kind is kept."""
 
     def __init__(self, folded: Folded, kinds: dict[Node, int], hidden: list[When]) -> None:
         self.folded, self.kinds, self.bundles = folded, kinds, dict(folded.bundles)
         self.kept = hidden[-1]
-        columns = folded.columns()
-        at = columns.index(hidden[0])
-        self.first, self.before = hidden[0], columns[at - 1] if at else None
-        beside = {c: members for c, members in folded.members.items() if c in (self.before, self.first, self.kept)}
-        self.at = {(kinds[x], c): x for c, members in beside.items() for x in members if x in kinds}
-        self.gone = {x for c in hidden[:-1] for x in folded.members.get(c, ())}
+        before = [c for c in folded.columns() if c < hidden[0]][-1:]
+        boxes = [x for c in hidden for x in folded.members.get(c, ())]
+        self.before = {kinds[x]: x for c in before for x in folded.members[c] if x in kinds}
+        self.last = {kinds[x]: x for x in boxes if x in kinds}
+        self.first = {kinds[x]: x for x in boxes[::-1] if x in kinds}
+        self.moved = {x for x in self.last.values() if folded.column(x) != self.kept}
+        self.gone = {x for x in boxes if folded.column(x) != self.kept} - self.moved
 
     def arrows(self, node: Node) -> list[Link]:
         links = self.folded.arrows[node]
@@ -74,24 +81,25 @@ class _Shortened:
             if x.source not in self.gone:
                 kept.append(x)
             else:
-                y = self._entering(node, x) if self.folded.column(node) == self.kept else self._leaving(x)
+                dots = node in self.moved or self.folded.column(node) == self.kept
+                y = self._entering(node, x) if dots and crosses(x) else self._leaving(x)
                 if y is not None and y.source not in redrawn:
                     redrawn[y.source] = y
         return kept + [y for y in redrawn.values() if not any(y.source is x.source for x in kept)]
 
     def _leaving(self, link: Link) -> Link | None:
-        """Redraw an arrow that leaves a hidden step so that it leaves the kept step."""
-        kind = self.kinds.get(link.source)
-        source = None if kind is None else self.at.get((kind, self.kept))
+        """Redraw an arrow that leaves a hidden step so that it leaves the dots."""
+        source = self.last.get(self.kinds.get(link.source, -1))
         return None if source is None else self._redrawn(link, source)
 
     def _entering(self, node: Node, link: Link) -> Link | None:
-        """Redraw an arrow from a hidden step to the kept step: it starts at the last step shown before the dots."""
-        kind, own = self.kinds.get(link.source), self.kinds.get(node)
-        source = None if kind is None or self.before is None else self.at.get((kind, self.before))
-        first = None if own is None else self.at.get((own, self.first))
-        real = [x for x in self.folded.arrows[first] if x.source is source] if first is not None else []
-        return real[0] if real else None if source is None else self._redrawn(link, source)
+        """Redraw an arrow from a hidden step to the dots: from the last step shown before, or the start of its loop."""
+        source = self.before.get(self.kinds.get(link.source, -1))
+        first = self.first.get(self.kinds.get(node, -1), node)
+        for x in self.folded.arrows[first]:
+            if x.source is source or (source is None and x.slot == link.slot and x.source not in self.gone):
+                return x
+        return None if source is None else self._redrawn(link, source)
 
     def _redrawn(self, link: Link, source: Node) -> Link:
         """Returns the link with another source; its gradient is still that of the original link."""

@@ -151,7 +151,8 @@ class Folded:
 
     def span(self, node: Node) -> tuple[int, int]:
         """Returns the first and the last step for which a box of dots stands."""
-        return self.dotted.get(self.column(node) or (0, 0)) or next(iter(self.dotted.values()))
+        first, last = self.dotted.get(self.column(node) or (0, 0)) or next(iter(self.dotted.values()))
+        return first, last if node.step is None else min(last, node.step)
 
 
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "", "astype": ""}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
-from .slices import row_of
+from .slices import is_read, row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 """In the name of a parameter as it is shown: which part of it is read."""
@@ -131,6 +131,19 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
         classes[node] = groups.setdefault((signature, rank), [])
         classes[node].append(node)
     return classes
+
+
+def runs(folded: Folded) -> dict[Node, int]:
+    """Maps boxes to their loops; those that read data of a step again, as sliding windows do, are none of their own."""
+    loops = folded.phases.loop
+    readers: dict[tuple[Node, ...], set[int]] = {}
+    for node in [x for x in folded.nodes if x in loops]:
+        parameters = [x.parameter for x in folded.operands[node] if type(x) is Chip]
+        for source in [x.source for x in folded.arrows[node]]:
+            if source.step is not None and (source.op is None or is_read(source)):
+                readers.setdefault((source, *parameters), set()).add(loops[node])
+    again = {i for users in readers.values() if len(users) > 1 for i in users}
+    return {x: i for x, i in loops.items() if i not in again}
 
 
 def _loops(folded: Folded) -> dict[Node, frozenset[int]]:
