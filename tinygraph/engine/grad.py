@@ -11,6 +11,7 @@ from ..core.checks import flag
 from ..core.errors import GraphError, refusing, users_line
 from ..core.graph import ancestors
 from ..core.habits import no_node
+from ..core.kept_state import as_traced
 from ..core.leaves import Constant, Parameter, node_of
 from ..core.node import Node
 from ..core.nonfinite import watch_backward
@@ -151,6 +152,8 @@ def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_gr
                 continue
             if as_graph:
                 now.place = (node.step, node.scope, node)
+                if op.keeps_state and node._value is None:
+                    node._op = op = as_traced(op)
             for x, gx in zip(node._inputs, walk.leaving(op, node, gz), strict=False):
                 if gx is None or x not in needed:
                     continue
