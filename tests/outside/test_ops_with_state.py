@@ -1,4 +1,4 @@
-"""An op of the user's whose state changes after it was compiled: value and gradient are of one state, then it is told."""
+"""An op of the user's whose state changes later: compiled, value and gradient are of one state, and it is told."""
 
 from __future__ import annotations
 
