@@ -236,7 +236,7 @@ class Op:
         if unknown:
             expected = ", ".join(self.settings) or "no settings"
             problem = f"{self.name} has no setting {', '.join(sorted(unknown))}"
-            raise OptionError(problem, expected=expected, fix=habits.option(*unknown))
+            raise OptionError(problem, expected=expected, fix=habits.option(*unknown - {"mode"}))
         return inputs, attributes
 
     def _title(self, name: str | None) -> str:
