@@ -96,13 +96,15 @@ def as_used(op: Any) -> Any:
     return last
 
 
-def as_traced(op: Any) -> Any:
-    """An op of the user's whose gradient is traced: a plan, which runs `forward` later, has its state of now for both.
+def as_traced(op: Any, node: Any) -> Any:
+    """The op of a node whose gradient is traced: a plan, which runs `forward` later, has its state of now for both.
 
     One that sets attributes in `forward`, such as a counter, stays itself.
     """
-    names = _names(op.__class__)
-    return op if names.stored or names.carried.isdisjoint(vars(op)) else as_used(op)
+    if op.keeps_state and node._value is None:
+        names = _names(op.__class__)
+        node._op = op = op if names.stored or names.carried.isdisjoint(vars(op)) else as_used(op)
+    return op
 
 
 def read_later(x: Any) -> frozenset[str] | None:

@@ -152,8 +152,6 @@ def derive(order: list[Node], wrt: set[Node], arrived: dict[Node, Any], *, as_gr
                 continue
             if as_graph:
                 now.place = (node.step, node.scope, node)
-                if op.keeps_state and node._value is None:
-                    node._op = op = as_traced(op)
             for x, gx in zip(node._inputs, walk.leaving(op, node, gz), strict=False):
                 if gx is None or x not in needed:
                     continue
@@ -242,7 +240,7 @@ class _Walk:
                     return [None] * len(inputs)
                 settings = {**settings, "wanted": wanted}
         if self.as_graph:
-            return op.backward(gz, node, *inputs, **settings)
+            return as_traced(op, node).backward(gz, node, *inputs, **settings)
         if settings or len(inputs) > 2:
             return op.backward(gz, node._value, *map(value_of, inputs), **settings)
         if len(inputs) == 1:

@@ -60,7 +60,7 @@ def taken(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "
     if mode == "raise":
         return take(x, indices, axis=axis)
     size = x.size if axis is None else x.shape[normalize_axis_index(axis, x.ndim)]
-    places = joined(indices, (list, tuple))
+    places: Any = joined(indices, (list, tuple))
     places = places if isinstance(places, Node) else np.asarray(places)
     return take(x, np.clip(places, 0, size - 1) if mode == "clip" else np.mod(places, size), axis=axis)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import warnings
 from itertools import combinations, combinations_with_replacement, count, cycle, permutations, product
+from operator import length_hint
 from types import FrameType, GeneratorType
 from typing import Any
 
@@ -18,8 +19,6 @@ POSITION, COUNT = "the position of {0}", "what {0} counts"
 _MODULES = frozenset(("builtins", "itertools", "numpy", "array", "_collections", "collections"))
 _OF_SEQUENCES = (reversed, type(iter(np.ones(1))))  # their hint asks a sequence of the user's for its length
 _OF_CHOICES = (product, permutations, combinations, combinations_with_replacement)
-DEPTH = 8
-"""Iterators of iterators are followed so far."""
 
 
 def is_iterator(cls: type) -> bool:
@@ -27,13 +26,8 @@ def is_iterator(cls: type) -> bool:
     return hasattr(cls, "__next__") and cls.__module__ in _MODULES
 
 
-def form_of(cls: type) -> str:
-    """How a place is called that holds the position of such an iterator."""
-    return COUNT if cls is count else POSITION
-
-
-def position(x: Any, depth: int = DEPTH) -> int:
-    """A digest of what is another after each value that was taken of an iterator."""
+def position(x: Any, depth: int = 8) -> int:
+    """A digest of what is another after each value that was taken of an iterator, or of one in it."""
     inner: list[Any] = [_index(x, type(x))]
     for part in _parts(x):
         if is_iterator(type(part)):
@@ -51,7 +45,7 @@ def _index(x: Any, cls: type) -> Any:
     if cls in (np.flatiter, np.broadcast, np.nditer):
         return x.iterindex if cls is np.nditer else x.index
     if hasattr(cls, "__length_hint__") and cls not in _OF_SEQUENCES:
-        return _left(x)
+        return length_hint(x, -1)  # -1: it goes on for ever
     if "__reduce__" in vars(cls) and (cls.__module__ != "itertools" or cls in _OF_CHOICES):
         return _reduced(x)[2:]
     return None
@@ -60,13 +54,6 @@ def _index(x: Any, cls: type) -> Any:
 def _reduced(x: Any) -> Any:
     with warnings.catch_warnings(action="ignore"):  # Python 3.12 and 3.13 warn of those of itertools
         return x.__reduce__()
-
-
-def _left(x: Any) -> int | None:
-    try:
-        return int(x.__length_hint__())
-    except TypeError:  # repeats for ever
-        return None
 
 
 def _parts(x: Any) -> list[Any]:

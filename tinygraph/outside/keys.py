@@ -64,7 +64,8 @@ def _beside(argument: Any) -> Any:
     """The key of what an object of another class holds beside its items, or its value: attributes, a default."""
     own = getattr(argument, "__dict__", None)
     attributes = () if own is None or own is argument else own.items()
-    slots = entries(Slots(argument, parts_of(type(argument))[1])).items()
+    cls: type = type(argument)
+    slots = entries(Slots(argument, parts_of(cls)[1])).items()
     return exact((getattr(argument, "default_factory", None), *attributes, *slots))
 
 

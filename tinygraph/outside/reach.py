@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Set
 from contextvars import ContextVar
 from functools import partial
+from itertools import count
 from random import SystemRandom
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -21,7 +22,7 @@ from numpy import ndarray
 
 from ..core.kept_state import read_later
 from ..core.traced import Traced
-from .iterators import form_of, is_iterator
+from .iterators import COUNT, POSITION, is_iterator
 from .keys import IMMUTABLE
 from .numbers import Number
 from .parts import (
@@ -207,7 +208,7 @@ class Surroundings:
         if hasattr(cls, "__next__"):
             self.names.add(ITERATOR)
             if is_iterator(cls):
-                self._place(words, form_of(cls), x)
+                self._place(words, COUNT if cls is count else POSITION, x)
         if cls.__module__ not in IMMUTABLE or hasattr(cls, "stat"):  # a path of the system's may lead to another file
             self._suspect(cls.__module__, cls.__name__)
         if hides(cls):
