@@ -46,9 +46,8 @@ def _index(x: Any, cls: type) -> Any:
         return x.iterindex if cls is np.nditer else x.index
     if hasattr(cls, "__length_hint__") and cls not in _OF_SEQUENCES:
         return length_hint(x, -1)  # -1: it goes on for ever
-    if "__reduce__" in vars(cls) and (cls.__module__ != "itertools" or cls in _OF_CHOICES):
-        return _reduced(x)[2:]
-    return None
+    known = "__reduce__" in vars(cls) and (cls.__module__ != "itertools" or cls in _OF_CHOICES)
+    return _reduced(x)[2:] if known else None
 
 
 def _reduced(x: Any) -> Any:
@@ -58,7 +57,7 @@ def _reduced(x: Any) -> Any:
 
 def _parts(x: Any) -> list[Any]:
     """What it holds, and what is in a tuple of it, which may be filled again."""
-    if type(x) is cycle and hasattr(cycle, "__reduce__"):  # in its second round it counts what it repeats
+    if type(x) is cycle and "__reduce__" in vars(cycle):  # in its second round it counts what it repeats
         return [_reduced(x)[1][0]]
     parts = gc.get_referents(x)
     return parts + [item for part in parts if type(part) is tuple for item in part]
