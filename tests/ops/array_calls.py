@@ -176,6 +176,11 @@ ALONG: dict[str, list[Form]] = {
         Form(lambda y: np.sort(y, 1), (Y,)),
         Form(lambda v: np.sort(v)[::-1] * np.arange(5.0), (V,)),
     ],
+    "take": [
+        Form(lambda x: np.take(x, np.array([[-5, 1], [7, 2]]), axis=1, mode="wrap"), (X,)),
+        Form(lambda x: np.take(x, [[-5, 1], [7, 2]], axis=0, mode="clip"), (X,)),
+        Form(lambda y: np.take(y, [-1, 90], mode="clip") + np.take(y, [2, -1], mode="raise"), (Y,)),
+    ],
     "take_along_axis": [
         Form(lambda x: np.take_along_axis(x, PLACES, axis=0), (X,)),
         Form(lambda x: np.take_along_axis(x, np.argmax(X, 1)[:, None], 1), (X,)),

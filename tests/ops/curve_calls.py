@@ -98,6 +98,8 @@ CURVES: dict[str, list[Form]] = {
     "unstack": [Form(lambda y: np.unstack(y, axis=1), (Y,))],
     "vecdot": [
         Form(lambda x: np.vecdot(x, x[::-1]), (X,)),
+        Form(lambda y: np.vecdot(y, y * y, axis=-1) + np.vecdot(y, y, axis=-1), (Y,)),
+        Form(lambda y: np.vecdot(y, y * y, axis=np.int64(1)), (Y,)),
         Form(lambda y: np.linalg.vecdot(y, y * y, axis=1), (Y,)),
     ],
     "vector_norm": [

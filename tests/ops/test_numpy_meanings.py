@@ -53,6 +53,10 @@ RIGHT: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]] = {
     "mask of the second axis": (lambda x: x[:, A3 > 0], (X,)),
     "mask after an ellipsis": (lambda y: y[..., A3 > 0], (Y,)),
     **{f"{f} of one number": (lambda z, f=f: getattr(np, f)(z, axis=0) * z, (ZERO,)) for f in ("sum", "max", "min")},
+    **{
+        f"{f} over numpy's integers": (lambda y, f=f: getattr(np, f)(y, axis=tuple(np.arange(1, 3))), (Y,))
+        for f in ("sum", "mean", "max", "min", "std", "nansum", "average", "ptp")
+    },
     "sum of one number, kept": (lambda z: np.sum(z, axis=-1, keepdims=True) * z, (ZERO,)),
     "take of one number": (lambda z: np.take(z, [0, 0], axis=0), (ZERO,)),
     **{
@@ -172,6 +176,11 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "reciprocal of integers": lambda x: np.reciprocal(tg.constant([2, 3])),
     "positive of booleans": lambda x: np.positive(x > 0),
     "plus booleans": lambda x: +(x > 0),
+    "sum over True": lambda x: np.sum(x, axis=True),
+    "mean over True among others": lambda x: np.mean(x, axis=(0, True)),
+    "max with numpy's True": lambda x: np.max(x, axis=0, keepdims=np.True_),
+    **{f"{f} along True": lambda x, f=f: getattr(np, f)(x, axis=True) for f in ("cumsum", "argmax")},
+    "concatenate along True": lambda x: np.concatenate([x, x], axis=True),
     "sum with keepdims in the third place": lambda x: np.sum(x, 0, True),
     "max with a place for the result": lambda x: np.max(x, 0, np.zeros(3)),
     "concatenate with a place for the result": lambda x: np.concatenate([x, x], 0, np.zeros((4, 3))),

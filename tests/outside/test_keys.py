@@ -200,6 +200,25 @@ def test_what_a_list_of_a_class_of_its_own_holds_beside_its_items_is_told_apart(
         compiled(Rows([X], Config()))
 
 
+OWN = {str: "a", int: 3, float: 2.0, bytes: b"a", complex: 1j, tuple: (1, 2), list: [1], dict: {}, frozenset: {1}}
+
+
+@each("kind", [*OWN])
+def test_attributes_of_a_value_of_a_class_of_its_own_are_read_at_each_call(kind):
+    classes = [type("Own", (kind,), {})]
+    classes += [type("Slotted", (kind,), {"__slots__": ("k",)})] if kind in (str, float, list, dict, frozenset) else []
+    for cls in classes:
+        compiled, one = tg.compile(lambda x, c: x * c.k, backend="numpy"), cls(OWN[kind])
+        for k in (1.0, 2.0, 3.0):
+            new, one.k = cls(OWN[kind]), k
+            new.k = k + 1
+            assert_near(compiled(X, one), X * k)
+            assert_near(compiled(X, new), X * (k + 1))
+        one.k = Config()
+        with pytest.raises(tg.GraphError, match="may change unnoticed"):
+            compiled(X, one)
+
+
 @each("wrong, dtype", [(X * 1j, "complex128"), (np.array(["a"]), "<U1"), (np.array([X, None], object), "object")])
 def test_an_array_of_anything_but_real_numbers_is_refused(wrong, dtype):
     for argument in (wrong, [wrong], {"a": wrong}, wrong[::-1]):

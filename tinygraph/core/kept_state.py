@@ -96,6 +96,27 @@ def as_used(op: Any) -> Any:
     return last
 
 
+def as_traced(op: Any, node: Any) -> Any:
+    """The op of a node whose gradient is traced: a plan, which runs `forward` later, has its state of now for both.
+
+    One that sets attributes in `forward`, such as a counter, stays itself.
+    """
+    if op.keeps_state and node._value is None:
+        names = _names(op.__class__)
+        node._op = op = op if names.stored or names.carried.isdisjoint(vars(op)) else as_used(op)
+    return op
+
+
+def read_later(x: Any) -> frozenset[str] | None:
+    """The attributes of an op of the user's that a plan has as they were at its trace; None for other objects."""
+    if not getattr(x.__class__, "keeps_state", False):
+        return None
+    own, names = vars(x), _names(x.__class__)
+    frozen = not names.stored and not names.carried.isdisjoint(own)
+    also = {key for key, value in own.items() if frozen and isinstance(value, (*NUMBERS, ndarray))}
+    return frozenset((names.needs | also) & own.keys() - {*OURS})
+
+
 def _as_now(value: Any, before: Any, names: KeptNames | None) -> Any:
     if isinstance(value, ndarray) and not _is_large(value) and not _inside(value):
         same = type(before) is type(value) and before.shape == value.shape and before.dtype == value.dtype

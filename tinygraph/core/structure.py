@@ -96,8 +96,12 @@ def list_like(structure: list | tuple, parts: list) -> Any:
     kind = type(structure)
     if kind is list:
         return parts
+    if kind is tuple:
+        return kind(parts)
     if isinstance(structure, tuple):
-        return kind(*parts) if hasattr(structure, "_fields") else kind(parts)
+        new = kind(*parts) if hasattr(structure, "_fields") else kind(parts)
+        getattr(new, "__dict__", {}).update(getattr(structure, "__dict__", {}))
+        return new
     new = copy(structure)
     new[:] = parts
     return new

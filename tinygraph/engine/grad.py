@@ -11,6 +11,7 @@ from ..core.checks import flag
 from ..core.errors import GraphError, refusing, users_line
 from ..core.graph import ancestors
 from ..core.habits import no_node
+from ..core.kept_state import as_traced
 from ..core.leaves import Constant, Parameter, node_of
 from ..core.node import Node
 from ..core.nonfinite import watch_backward
@@ -239,7 +240,7 @@ class _Walk:
                     return [None] * len(inputs)
                 settings = {**settings, "wanted": wanted}
         if self.as_graph:
-            return op.backward(gz, node, *inputs, **settings)
+            return as_traced(op, node).backward(gz, node, *inputs, **settings)
         if settings or len(inputs) > 2:
             return op.backward(gz, node._value, *map(value_of, inputs), **settings)
         if len(inputs) == 1:

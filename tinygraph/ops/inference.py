@@ -169,6 +169,13 @@ def axes_of(op: Op, shape: Shape, axis: Any) -> Shape:
     raise GraphError(f"{op.name}: no such axis", expected=f"{places}, each once", got=got)
 
 
+def strict_axes(op: Op, shape: Shape, axis: Any) -> Shape:
+    """`axes_of` for a call of numpy's that takes no True for 1, as most do."""
+    if bool in map(type, axis if type(axis) is tuple else (axis,)):
+        raise refusal(op, TypeError("an integer is required for the axis"), f"axis {shown(axis)}")
+    return axes_of(op, shape, axis)
+
+
 def without(shape: Shape, axes: Shape, keepdims: bool) -> Shape:
     """The shape of a reduction's result over ``axes``, which are not negative."""
     if keepdims:

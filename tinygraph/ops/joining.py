@@ -30,6 +30,9 @@ def _cast(z: Node, parts: list[Node], dtype: Any, casting: Any) -> Node:
 
 
 def _nodes(arrays: Any) -> list[Node]:
+    if hasattr(arrays, "__next__"):
+        problem, fix = "the arrays come from an iterator, which numpy has emptied", "[f(x) for x in xs]  # a list"
+        raise GraphError(problem, expected="a list or a tuple of arrays", got=type(arrays).__name__, fix=fix)
     return [x if isinstance(x, Node) else as_node(x) for x in arrays]
 
 
@@ -48,6 +51,18 @@ def concatenate(
 def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Node:
     parts = _nodes(arrays)
     return _cast(slicing.stack(parts, axis=axis), parts, dtype, casting)
+
+
+def taken(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "raise") -> Node:
+    if mode not in ("raise", "wrap", "clip"):
+        raise GraphError("no such mode", expected="'raise', 'wrap' or 'clip'", got=shown(mode))
+    x = as_node(a)
+    if mode == "raise":
+        return take(x, indices, axis=axis)
+    size = x.size if axis is None else x.shape[normalize_axis_index(axis, x.ndim)]
+    places: Any = joined(indices, (list, tuple))
+    places = places if isinstance(places, Node) else np.asarray(places)
+    return take(x, np.clip(places, 0, size - 1) if mode == "clip" else np.mod(places, size), axis=axis)
 
 
 def _upright(arrays: Any, function: Any) -> list[Node]:
@@ -167,7 +182,7 @@ def linspace(
     return (y, apart / steps if steps > 0 else np.nan) if retstep else y
 
 
-FULL: dict[Any, Callable[..., Any]] = {np.concatenate: concatenate, np.stack: stack}
+FULL: dict[Any, Callable[..., Any]] = {np.concatenate: concatenate, np.stack: stack, np.take: taken}
 """numpy's functions that are ops, too, with the settings that the ops lack."""
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

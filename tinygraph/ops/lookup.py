@@ -11,7 +11,7 @@ from ..core.checks import real
 from ..core.errors import GraphError, shown
 from ..core.node import Node
 from ..core.op import Op, Spec
-from .inference import as_shape, axes_of, check_elements, check_shape, hollow, joint_shape, refusal, tried
+from .inference import as_shape, check_elements, check_shape, hollow, joint_shape, refusal, strict_axes, tried
 from .shape import _Rearrangement
 
 
@@ -80,7 +80,7 @@ def _taken(op: Op, shape: tuple[int, ...], indices: Spec, axis: int | None) -> t
         raise GraphError(f"{op.name}: indices are not integers", expected="integers", got=got)
     if axis is None or not shape:
         shape, axis = (math.prod(shape),), 0 if axis is None else axis
-    (at,) = axes_of(op, shape, axis)
+    (at,) = strict_axes(op, shape, axis)
     taken = shape[:at] + indices.shape + shape[at + 1 :]
     if math.prod(taken):
         check_elements(op, shape, (at,))

@@ -103,11 +103,11 @@ def array_ufunc(self: Node, ufunc: Any, method: str, *inputs: Any, out: Any = No
     if op is None:
         raise _unsupported(called(ufunc) + ("" if plain else f".{method}"), UFUNCS)
     dtype = settings.pop("dtype", None)
-    if settings:
+    if settings.keys() - ({"axis"} if op is numpy_products.vecdot else set()):
         raise GraphError(f"np.{ufunc.__name__}: nodes do not support {sorted(settings)}", got=users_line())
     try:
         inputs = tuple(map(joined, inputs))
-        return op(*(inputs if dtype is None else cast_for(ufunc, inputs, dtype)))
+        return op(*(inputs if dtype is None else cast_for(ufunc, inputs, dtype)), **settings)
     except UNFIT as error:
         _refused(error, called(ufunc) + ("" if plain else f".{method}"), inputs, {}, plain)
 
@@ -282,7 +282,7 @@ def _recorder(who: str, fix: str) -> Any:
 def _unsupported(name: str, table: dict[Any, Any]) -> GraphError:
     names = [called(function) for function in table]
     near = ", ".join(get_close_matches(name, names, 5, 0))
-    expected = f"one of the {len(names)} names in docs/numpy.md; near are {near}"
+    expected = f"one of the names in docs/numpy.md; near are {near}"
     fix = asked(f"use these, tg's ops, or your own tg.Op; {name}(x.value) if no gradient is needed")
     return GraphError(f"{name} is not supported on nodes", expected=expected, got=users_line(), fix=fix)
 

@@ -16,6 +16,7 @@ from .inference import (
     in_floats,
     promoted,
     result_dtype,
+    strict_axes,
     tried,
     without,
 )
@@ -47,10 +48,13 @@ class _Reduction(Op):
         if not x.shape:
             # Some numpy functions accept axis 0 for a single number.
             return tried(self, np.ones((), x.dtype), axis=axis, **keepdims)
-        axes = axes_of(self, x.shape, axis)
+        axes = strict_axes(self, x.shape, axis)
         if not self.of_none:
             check_elements(self, x.shape, axes)
-        return Spec(without(x.shape, axes, keepdims.get("keepdims", False)), result_dtype(self, x.dtype))
+        keep = keepdims.get("keepdims", False)
+        if type(keep) is not bool:  # numpy takes 1, but no np.True_
+            tried(self, np.ones(1, x.dtype), **keepdims)
+        return Spec(without(x.shape, axes, keep), result_dtype(self, x.dtype))
 
     def flops(self, *specs: Spec, **attributes: Any) -> int:
         return specs[0].size

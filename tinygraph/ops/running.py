@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, Spec
-from .inference import axes_of, result_dtype
+from .inference import axes_of, result_dtype, strict_axes
 
 _ALL = (slice(None),) * 64
 
@@ -25,7 +25,7 @@ class _Running(Op):
     """z[i] = f(x[0], ..., x[i]) along ``axis``; None: of the flattened x"""
 
     def infer(self, x: Spec, axis: int | None = None) -> Spec:  # type: ignore[override]
-        axes_of(self, x.shape or (1,), 0 if axis is None else axis)  # numpy accepts axis 0 for a single number
+        strict_axes(self, x.shape or (1,), 0 if axis is None else axis)  # numpy accepts axis 0 for a single number
         shape = (x.size,) if axis is None or not x.shape else x.shape
         return Spec(shape, result_dtype(self, x.dtype))
 

@@ -11,7 +11,7 @@ from ..core.errors import GraphError, refusing, shown
 from ..core.leaves import node_of
 from ..core.node import Node
 from ..core.op import Spec
-from .inference import NEEDED, as_shape, axes_of, check_shape, promoted, strong, viewed
+from .inference import NEEDED, as_shape, axes_of, check_shape, promoted, strict_axes, strong, viewed
 from .shape import _Rearrangement
 
 
@@ -124,7 +124,7 @@ class Concatenate(_Joining):
     def infer(self, *arrays: Spec, axis: int = 0) -> Spec:  # type: ignore[override]
         _need_axis(axis)
         shape = arrays[0].shape
-        (at,) = axes_of(self, shape, axis)
+        (at,) = strict_axes(self, shape, axis)
         before, after = shape[:at], shape[at + 1 :]
         total = 0
         for x in arrays:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, Spec
-from .inference import axes_of, check_elements, in_floats, promoted, result_dtype, tried
+from .inference import check_elements, in_floats, promoted, result_dtype, strict_axes, tried
 
 
 class _AlongAxis(Op):
@@ -16,7 +16,7 @@ class _AlongAxis(Op):
     def infer(self, x: Spec, axis: Any = -1) -> Spec:  # type: ignore[override]
         if not x.shape:
             return tried(self, np.ones((), x.dtype), axis=axis)
-        check_elements(self, x.shape, axes_of(self, x.shape, axis))
+        check_elements(self, x.shape, strict_axes(self, x.shape, axis))
         return Spec(x.shape, result_dtype(self, x.dtype))
 
 

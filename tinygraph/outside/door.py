@@ -65,6 +65,8 @@ class Door:
             return {k: self.setting(v) for k, v in value.items()}
         if cls is slice:
             return slice(self.setting(value.start), self.setting(value.stop), self.setting(value.step))
+        if isinstance(value, np.integer):  # backends write settings down as Python
+            return int(value)
         return value.ask() if cls is Number else value
 
     def fits(self) -> bool:

@@ -17,6 +17,7 @@ from ..core.errors import GraphError
 from ..core.leaves import Parameter
 from ..core.node import Node
 from ..core.op import Op
+from .parts import Slots, entries, parts_of
 
 IMMUTABLE = ("decimal", "fractions", "datetime", "pathlib", "uuid", "zoneinfo", "ipaddress")
 """Modules of Python whose objects do not change."""
@@ -60,10 +61,12 @@ def flatten(argument: Any, parts: list[Any], arrays: list[ndarray], numbers: lis
 
 
 def _beside(argument: Any) -> Any:
-    """The key of what a list or dict of another class holds beside its items: attributes, a default."""
+    """The key of what an object of another class holds beside its items, or its value: attributes, a default."""
     own = getattr(argument, "__dict__", None)
     attributes = () if own is None or own is argument else own.items()
-    return exact((getattr(argument, "default_factory", None), *attributes))
+    cls: type = type(argument)
+    slots = entries(Slots(argument, parts_of(cls)[1])).items()
+    return exact((getattr(argument, "default_factory", None), *attributes, *slots))
 
 
 def is_array(x: Any) -> bool:
@@ -81,12 +84,13 @@ def exact(x: Any) -> Any:
         return cls, x
     if cls is float:
         return cls, x.hex()
-    if isinstance(x, (complex, str, int, float, bytes, range)) or cls.__module__ in IMMUTABLE:
+    if cls is complex or cls is range or cls.__module__ in IMMUTABLE:
         return cls, x, repr(x)
-    if isinstance(x, tuple):
-        return cls, tuple([exact(v) for v in x])
-    if isinstance(x, frozenset):
-        return cls, frozenset([exact(v) for v in x])
+    if isinstance(x, (complex, str, int, float, bytes)):
+        return cls, x, repr(x), _beside(x)
+    if isinstance(x, (tuple, frozenset)):
+        kind = tuple if isinstance(x, tuple) else frozenset
+        return cls, kind([exact(v) for v in x]), None if cls is kind else _beside(x)
     if cls is slice:
         return cls, exact((x.start, x.stop, x.step))
     if is_dataclass(x) and not isinstance(x, type) and x.__dataclass_params__.frozen:  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ from numpy import ndarray
 
 from ..core.node import Node
 from ..core.op import Op
+from .iterators import is_iterator, position
 
 ENDS = 100
 """Of a long container so many entries are read at either end."""
@@ -41,6 +42,15 @@ _SAME_AGAIN = """
 """
 SAME_AGAIN = frozenset(_SAME_AGAIN.split())
 """Modules whose functions give the same for the same, or whose state is looked at; other modules of Python may not."""
+
+HIDDEN = "what is hidden in C"
+"""Stands among the names if an object can be reached of which not all can be read, such as a tensor of PyTorch's."""
+
+MODULES = {"random": {"random"}, "numpy.random": {"random"}, "torch": {HIDDEN}}
+"""Names that stand for all functions of a module."""
+
+ENVIRONMENT = {"environ", "getenv"}
+"""Names in a function's code for which the environment is looked at."""
 
 _APPENDS = ("append", "extend")
 _ABSENT = object()
@@ -135,6 +145,8 @@ def _entries(owner: Any, names: frozenset[str] | None) -> dict[Any, Any]:
         return {k: v for k, v in vars(owner).items() if k[:2] != "__"}
     if isinstance(owner, Slots):
         return {name: value for name, member in owner.members if (value := _slot(member, owner.x)) is not _ABSENT}
+    if is_iterator(type(owner)):
+        return {"": position(owner)}
     if isinstance(owner, ndarray):  # of objects
         owner = list(owner.flat)
     size = len(owner)
@@ -187,7 +199,7 @@ def kind_of(cls: type) -> str:
         return "memory"
     if any(name == "random" or name.startswith("numpy.random") for name in modules):
         return "generator"
-    return "one" if issubclass(cls, (Node, Op, np.generic)) else ""
+    return "one" if issubclass(cls, (Node, Op, np.generic)) and not getattr(cls, "keeps_state", False) else ""
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Set
 from contextvars import ContextVar
 from functools import partial
+from itertools import count
 from random import SystemRandom
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -19,10 +20,15 @@ from weakref import CallableProxyType, ProxyType, ref
 
 from numpy import ndarray
 
+from ..core.kept_state import read_later
 from ..core.traced import Traced
+from .iterators import COUNT, POSITION, is_iterator
 from .keys import IMMUTABLE
 from .numbers import Number
 from .parts import (
+    ENVIRONMENT,
+    HIDDEN,
+    MODULES,
     PLAIN,
     SAME_AGAIN,
     Place,
@@ -47,17 +53,8 @@ MOST = 2000
 ITERATOR = "an iterator"
 """Stands among the names if an iterator can be reached, whose next value is new at each call."""
 
-HIDDEN = "what is hidden in C"
-"""Stands among the names if an object can be reached of which not all can be read, such as a tensor of PyTorch's."""
-
-MODULES = {"random": {"random"}, "numpy.random": {"random"}, "torch": {HIDDEN}}
-"""Names that stand for all functions of a module."""
-
 TYPES = "type(x) is float"
 """Stands among the names if a function names both, which may tell a `Number` from a float."""
-
-ENVIRONMENT = {"environ", "getenv"}
-"""Names in a function's code for which the environment is looked at."""
 
 LIVE = ("_dropout", "_p")
 """Attributes of tinygraph's cells: rates that masks read at each call. (`training` changes no graph.)"""
@@ -200,7 +197,7 @@ class Surroundings:
     def _object(self, words: str, x: Any, cls: type) -> None:
         attributes = attributes_of(x)
         if attributes is not None:
-            self._place(words, "{0}.{1}", attributes)
+            self._place(words, "{0}.{1}", attributes, read_later(x))
             if any(str(base.__module__).startswith("tinygraph.cells") for base in cls.__mro__):
                 self.live += [f"{words}.{name}" for name in LIVE]
         bases, members = parts_of(cls)
@@ -210,6 +207,8 @@ class Surroundings:
             self._place(words, "{0}.{1}", Slots(x, members))
         if hasattr(cls, "__next__"):
             self.names.add(ITERATOR)
+            if is_iterator(cls):
+                self._place(words, COUNT if cls is count else POSITION, x)
         if cls.__module__ not in IMMUTABLE or hasattr(cls, "stat"):  # a path of the system's may lead to another file
             self._suspect(cls.__module__, cls.__name__)
         if hides(cls):
@@ -228,6 +227,7 @@ class Surroundings:
             self._suspect(x.__module__, x.__name__)
             return
         self._named.append((words, x))
+        self._know({"backward"} if "keeps_state" in vars(x) else set())  # `forward` runs at each call
         self._place(words, "{0}.{1}", x)
         self.marks[f"the bases of {words}"] = tuple(map(id, x.__mro__))
         for base in [base for base in (*x.__mro__[1:], type(x)) if not is_ours(base.__module__)]:
@@ -269,8 +269,8 @@ class Surroundings:
         if names & ENVIRONMENT:
             self._add("os.environ", getattr(os.environ, "_data", None))
 
-    def _place(self, words: str, form: str, owner: Any) -> None:
-        self._hold(Place(words, form, owner, None, entries(owner)))
+    def _place(self, words: str, form: str, owner: Any, names: frozenset[str] | None = None) -> None:
+        self._hold(Place(words, form, owner, names, entries(owner, names)))
 
     def _hold(self, place: Place) -> None:
         self.places.append(place)

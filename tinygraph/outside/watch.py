@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core.errors import GraphError
 from .door import Entered
+from .iterators import POSITION
 from .numbers import Number
 from .parts import Place, state
 from .reach import HIDDEN, ITERATOR, Surroundings
@@ -47,6 +48,7 @@ STATE = (
     "take the state as an argument and return it: `outputs, h = step(xs, h)` outside, and self.h = h there; "
     "the cell of an unroll returns it as part of y_t or of the state"
 )
+PASSED = "call next(...) outside of the function, and pass what it gives as an argument"
 
 
 class Watch:
@@ -115,6 +117,8 @@ class Watch:
             if writes:
                 reach = Surroundings(self.roots)
                 self.moving, self.marks = self._others(reach), reach.marks
+                if taken := [w for w in self.moving if w in writes and w.startswith(POSITION.format(""))]:
+                    raise _writing(taken[:1], PASSED)
         assert second is not None
         return second
 
@@ -169,11 +173,11 @@ def _drawing(drawn: list[str]) -> GraphError:
     return GraphError(problem, expected="the same graph each time", got=", ".join(drawn), fix=NOISE)
 
 
-def _writing(writes: list[str]) -> GraphError:
+def _writing(writes: list[str], fix: str = STATE) -> GraphError:
     words = [*dict.fromkeys(writes)]
     some = ", ".join(words[:5]) + f" and {len(words) - 5} more" * (len(words) > 5)
     problem = f"compile: the function changes {some}, on which its numbers depend; a plan would repeat the first call"
-    return GraphError(problem, expected="the same graph when it is traced again", fix=STATE)
+    return GraphError(problem, expected="the same graph when it is traced again", fix=fix)
 
 
 def _stale(entered: list[Entered], words: list[str], unseen: Set[str]) -> GraphError:
