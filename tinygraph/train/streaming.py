@@ -10,8 +10,7 @@ import numpy as np
 from ..compiled import compile
 from ..core.checks import function
 from ..core.errors import GraphError, refusing
-from ..core.leaves import switches
-from ..core.node import Node
+from ..core.leaves import array_of, switches
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves, ordered_as, rebuild
 from ..time.precision import in_dtype_of
@@ -92,9 +91,9 @@ class Streaming:
         self._state, self._arrays = new, leaves(new)
 
     def _begin(self, x: Any) -> Any:
-        x = _array(in_dtype_of(self._cell, x))
+        x = array_of(in_dtype_of(self._cell, x))
         if self._state is None and hasattr(self._cell, "initial_state"):
-            self._state = map_leaves(_array, self._cell.initial_state(*x.shape[:-1]))
+            self._state = map_leaves(array_of, self._cell.initial_state(*x.shape[:-1]))
         self._switches = switches.latest
         y, state = self._compiled(x, self._state)
         if _kinds(state) != _kinds(self._state):
@@ -108,7 +107,7 @@ class Streaming:
         return y
 
     def _fitting(self, x: Any) -> np.ndarray:
-        array = np.ascontiguousarray(_array(x))
+        array = np.ascontiguousarray(array_of(x))
         if array.dtype.kind == self._dtype.kind == "f":
             array = array.astype(self._dtype, copy=False)
         if array.shape != self._shape or array.dtype != self._dtype:
@@ -121,9 +120,5 @@ def _kinds(state: Any) -> str:
     return ", ".join(f"{a.shape} {a.dtype}" for a in leaves(state)) or "no state"
 
 
-def _array(x: Any) -> np.ndarray:
-    return x.value if isinstance(x, Node) else np.asarray(x)
-
-
 def _copied(state: Any) -> Any:
-    return map_leaves(lambda x: np.array(_array(x)), state)  # the caller may write into it
+    return map_leaves(lambda x: np.array(array_of(x)), state)  # the caller may write into it
