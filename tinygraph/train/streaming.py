@@ -13,6 +13,7 @@ from ..core.errors import GraphError, refusing
 from ..core.leaves import array_of, switches
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves, ordered_as, rebuild
+from ..time.cell_contract import returned
 from ..time.precision import in_dtype_of
 
 
@@ -47,10 +48,7 @@ class Streaming:
         self._cell = function("Streaming", cell)
 
         def step(x: Any, state: Any) -> Any:
-            result = cell(x, state)
-            if not isinstance(result, tuple) or len(result) != 2:
-                raise GraphError("Streaming: the cell returns no pair", expected="y, state", got=type(result).__name__)
-            return result[0], ordered_as(result[1], state)  # arrays go from step to step by their order
+            return returned("Streaming", cell(x, state), state)  # arrays go from step to step by their order
 
         self._compiled = compile(step, backend)
         self._state: Any = None if state is None else _copied(state)
@@ -84,7 +82,7 @@ class Streaming:
             try:
                 new = ordered_as(new, self._state)
             except KeyError as error:
-                raise GraphError(problem, expected="the same keys", got=str(error)) from error
+                raise GraphError(problem, expected="the same keys", got=error.args[0]) from error
             if _kinds(new) != _kinds(self._state):
                 raise GraphError(problem, expected=_kinds(self._state), got=_kinds(new))
             new = rebuild(self._state, leaves(new))
