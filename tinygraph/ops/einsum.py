@@ -30,7 +30,7 @@ class Einsum(Op):
     def __call__(self, *inputs: Any, name: str | None = None, subscripts: str = "", **others: Any) -> Node:
         if inputs and isinstance(inputs[0], str):
             subscripts, *inputs = inputs  # type: ignore[assignment]
-        elif len(inputs) > 1 and not subscripts:
+        elif len(inputs) > 1 and isinstance(subscripts, str) and not subscripts:
             subscripts, inputs = _from_lists(inputs)
         others.pop("optimize", None)  # numpy's choice of the order of products, which does not change the result
         return super().__call__(*strong(inputs), name=name, subscripts=subscripts, **others)
