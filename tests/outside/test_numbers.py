@@ -12,6 +12,9 @@ import pytest
 import tinygraph as tg
 from tests.compiled.comparing import assert_near, each_backend, eager
 from tests.each import each
+from tinygraph.outside.trial import Trial
+
+INIT = Trial.__init__
 
 pytestmark = pytest.mark.filterwarnings("ignore::tinygraph.WideningWarning")
 X, NARROW = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0], "f4")
@@ -268,3 +271,15 @@ def test_a_float_that_is_not_known_has_the_attributes_of_floats_alone():
 
     assert_near(tg.compile(fn, backend="numpy")(X, 2.0), 2 * X)
     assert {*told} == {"'float' object has no attribute 'shape'"}
+
+
+def test_of_a_long_list_that_becomes_an_array_not_each_float_takes_a_trace(monkeypatch):
+    tries = []
+    monkeypatch.setattr(Trial, "__init__", lambda self, *args: (tries.append(1), INIT(self, *args))[1])
+    floats = [float(n) for n in range(200)]
+    for arguments in (floats, [floats[k : k + 10] for k in range(0, 200, 10)]):
+        sums = tg.compile(lambda rows, rate: tg.sum(tg.constant(rows) * rate), backend="numpy")
+        for rate in (2.0, 3.0):  # it is computed with: no new plan
+            assert sums(arguments, rate) == rate * sum(floats)
+        assert len(sums._plans) == 1
+    assert len(tries) < 50

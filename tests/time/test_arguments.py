@@ -22,7 +22,9 @@ ONES = np.ones((2, 5), np.float32)
         (GRU, XS, {"state": np.ones((2, 4))}, "GRU: the state has the wrong structure"),
         (GRU, XS, {"state": 0.0}, "GRU: the state has the wrong structure"),
         (GRU, XS[:, 0], {"state": ONES}, "GRU: the state has the wrong structure"),
+        (GRU, XS, {"state": np.ones((3, 5))}, r"GRU: the state .*shapes\n  expected  \(2, 5\)\n  got       \(3, 5\)"),
         (LSTM, XS, {"state": ONES}, "LSTM: the state has the wrong structure"),
+        (LSTM, XS, {"state": (ONES, ONES[[0, 1, 1]])}, "LSTM: the state has the wrong structure"),
         (LSTM, XS, {"state": (ONES, ONES, ONES)}, "LSTM: the state has the wrong structure"),
         (
             STACK,

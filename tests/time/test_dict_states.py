@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -88,3 +89,49 @@ def test_the_order_of_a_dict_from_outside_is_watched() -> None:
         assert f(np.ones(2)) == horner(np.ones(2)).item()
     except tg.GraphError as error:
         assert "weights" in str(error)
+
+
+def swapped(x: Any, s: Any) -> Any:
+    h, k = s
+    k = k * 0.5 + x
+    return (h, k), np.tanh(k + h @ W)
+
+
+CELLS: dict[str, Any] = {
+    r"an array \(2, 3\) in place of a tuple of 2": (swapped, (Z, Z)),  # each row of the batch would be a state
+    r"an array \(2, 2, 3\) in place of a tuple of 2": (lambda x, s: (x, np.stack([*s])), (Z, Z)),
+    r"a tuple of 1 in place of an array \(2, 3\)": (lambda x, h: (x, (h,)), Z),
+    "a tuple of 1 in place of a tuple of 2": (lambda x, s: (x, (s[0],)), (Z, Z)),
+    "a tuple of 2 in place of a dict of 2": (lambda x, s: (x, (s["a"], s["b"])), {"a": Z, "b": Z}),
+    r"a list of 1 in place of an array \(2, 3\)": (lambda x, s: (x, (s[0], [s[1]])), (Z, Z)),
+    r"an array \(2, 3\) in place of a tuple of 1": (lambda x, s: (x, {"a": s["a"][0]}), {"a": (Z,)}),
+}
+
+
+@each("words", CELLS)
+def test_a_state_of_another_structure_is_refused(words: str) -> None:
+    cell, state = CELLS[words]
+    calls: list[Any] = [partial(tg.unroll, cell, state=state, **options) for options in OPTIONS.values()]
+    calls += [tg.compile(calls[0]), lambda x: tg.Recurrent(cell)(x, state)]
+    calls += [lambda x: tg.train.Streaming(cell, state)(x[0])]
+    for n, call in enumerate(calls):
+        with pytest.raises(
+            tg.GraphError, match=rf"another structure.*\n  got       {words}\n  fix       return y, state"
+        ):
+            call(XS)
+        if not n:
+            with pytest.raises(tg.GraphError, match="the new state at step 0 has"):
+                call(XS)
+
+
+def test_what_is_nested_alike_or_comes_anew_is_taken() -> None:
+    cells: list[tuple[Any, Any]] = [
+        (lambda x, s: (x, [s[1], s[0]]), (Z, Z)),
+        (lambda x, s: (x, (x, x)), None),
+        (lambda x, s: (x, (x, x)), ()),
+        (lambda x, s: (x, (s[0], x)), (Z, None)),
+        (lambda x, s: (x, (*s, x)), (Z,)),
+        (lambda x, s: (x, None), Z),
+    ]
+    for cell, state in cells:
+        np.testing.assert_array_equal(tg.unroll(cell, XS, state)[0].value, XS)

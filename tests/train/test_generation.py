@@ -202,7 +202,7 @@ def test_streaming_reads_new_weights():
         (lambda net: beam(net, [0], 3, 1, length_penalty=-1.0), "length_penalty"),
         (lambda net: Streaming(3), "Streaming"),
         (lambda net: (s := Streaming(tg.cells.RNN(2, 3)))(np.ones((1, 2))) is s(np.ones((2, 2))), "first one"),
-        (lambda net: Streaming(lambda x, s: (x, (x, x)), np.ones(2))(np.ones(2)), "another state"),
+        (lambda net: Streaming(lambda x, s: (x, (x, x)), np.ones(2))(np.ones(2)), "another structure"),
     ],
 )
 def test_wrong_arguments_get_one_error(wrong, match):

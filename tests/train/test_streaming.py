@@ -86,7 +86,7 @@ def test_a_nan_is_named_also_in_a_stream(backend):
 
 @each("cell", [lambda x, s: x + s, lambda x, s: (x, s, s), lambda x, s: [x, s]])
 def test_a_cell_that_returns_no_pair_is_told(cell):
-    with pytest.raises(tg.GraphError, match="returns no pair"):
+    with pytest.raises(tg.GraphError, match="did not return a pair"):
         Streaming(cell, np.zeros(2), "numpy")(np.zeros(2))
 
 

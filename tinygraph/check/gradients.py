@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core.checks import integer, positive
 from ..core.errors import GraphError, plain, refusing, shown
-from ..core.leaves import Constant, Parameter, parameter
+from ..core.leaves import Constant, Parameter, array_of, parameter
 from ..core.markup import card, table
 from ..core.node import Node
 from ..core.structure import leaves, rebuild
@@ -180,7 +180,7 @@ def _prepare(fn: Callable[..., Node], arguments: Any) -> tuple[list[Node], Calla
 def _leaf(argument: Any, name: str) -> Node:
     if isinstance(argument, Node):
         return argument
-    array = np.asarray(argument)
+    array = array_of(argument)
     return parameter(array, name) if array.dtype.kind == "f" else Constant(array, name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Collection
 from numbers import Real
@@ -34,12 +35,29 @@ def unmasked(value: Any) -> Any:
     """The value, which is no masked array, whose mask would be ignored, and no matrix, whose ``*`` is a product."""
     if type(value) is np.ndarray:
         return value
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], np.ndarray):  # numpy would join them
+        value = next((x for x in value if isinstance(x, np.ma.MaskedArray)), value)
     if isinstance(value, np.matrix):
         raise GraphError("an np.matrix has no place in a graph, where * is not its product", fix="np.asarray(m), and @")
     if isinstance(value, np.ma.MaskedArray):
         fix = "pass array.filled(0) for the data, and array.mask to tg.where"
         raise GraphError("a masked array has no place in a graph, which would ignore its mask", fix=fix)
     return value
+
+
+def as_array(value: Any) -> np.ndarray:
+    """The value as an array; what is masked is refused, and what numpy cannot convert, as a tensor with a gradient."""
+    try:
+        return np.asarray(unmasked(value))
+    except GraphError:
+        raise
+    except Exception as error:  # whatever an object's own __array__ raises
+        text = str(error)
+        told = re.search(r"[Tt]ensor(\.\w+\(\))", text)  # PyTorch says what to call, but for a dtype
+        fix = f"x{told[1]}" if told else "x.float()" if "ScalarType" in text else "pass rows of equal length"
+        if "meta device" in text:
+            fix = "pass a tensor that holds numbers"
+        raise GraphError(f"a leaf needs an array: {text}", fix=fix) from None
 
 
 def integer(owner: str, name: str, number: Any, least: int = 0) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import text, unmasked
+from .checks import as_array, text
 from .errors import GraphError, refusing, shown, users_line
 from .frozen import frozen, read_only
 from .node import NO_ATTRIBUTES, Node
@@ -54,7 +54,7 @@ class Parameter(Node):
         if now.tracing:
             problem = f"the value of {self.label()} was set while a function is compiled"
             raise GraphError(problem, got=users_line(), fix="return the new value, and set it after the call")
-        array = _array(value)
+        array = array_of(value)
         if array.shape != self.shape or array.dtype != self.dtype:
             problem, got = f"the new value of {self.label()} has another shape or dtype", f"{array.shape} {array.dtype}"
             fix = "make a new tg.parameter, or cast the array with .astype"
@@ -125,7 +125,7 @@ def parameter(value: Any, name: str | None = None) -> Parameter:
         (1, 2)
     """
     name = None if name is None else text("parameter", "its name", name)
-    array = _array(value).copy()
+    array = array_of(value).copy()
     if array.dtype.kind != "f":
         problem = f"parameter{f' {shown(name)}' if name else ''} needs floating-point numbers"
         got = f"{array.dtype} array of shape {array.shape}"
@@ -176,20 +176,19 @@ def constant(value: Any, name: str | None = None) -> Constant:
     return leave_trail(Constant(_kept(value), None if name is None else text("constant", "its name", name)))
 
 
-def _array(value: Any) -> np.ndarray:
+def array_of(value: Any) -> np.ndarray:
+    """The numbers of an array-like value or a node.
+
+    Raises:
+        GraphError: it is no array of real numbers or booleans, or a masked one.
+    """
     if isinstance(value, (list, tuple)) and any(isinstance(x, Node) for x in value):
         problem, got = "a list of nodes came where an array is needed", f"{len(value)} in a {type(value).__name__}"
         raise GraphError(problem, got=f"{got}; {users_line()}", fix="join them with tg.stack or np.stack")
-    try:
-        array = value.value if isinstance(value, Node) else np.asarray(value)
-    except GraphError:
-        raise
-    except Exception as error:  # whatever an object's own __array__ raises
-        raise GraphError(f"a leaf needs an array: {error}", fix="pass rows of equal length") from None
+    array = value.value if isinstance(value, Node) else as_array(value)
     if value is None:
         fix = "pass an array; the state before the first step of tg.unroll is its argument state="
         raise GraphError("None came where an array is needed", got=users_line(), fix=fix)
-    unmasked(value)
     if array.dtype.kind not in "fiub":
         got = f"{type(value).__name__} of dtype {array.dtype}"
         fix = "pass rows of equal length; tg.stack joins a list of nodes"
@@ -205,7 +204,7 @@ _NEW = (list, tuple, int, float, np.generic)
 
 def _kept(value: Any) -> np.ndarray:
     """The array of ``value`` as it is now, whatever its owner writes to it later."""
-    array = _array(value)
+    array = array_of(value)
     kept = array if isinstance(value, _NEW) else frozen(array)
     if now.door is not None and not isinstance(value, Node):
         return now.door.array(value, kept)
@@ -233,7 +232,7 @@ def _weak(number: float, others: list[np.dtype]) -> Node:
     try:
         if others and type(number) is not bool:
             return Constant(np.asarray(number, dtype=np.result_type(*others, number)))
-        return Constant(_array(number))
+        return Constant(array_of(number))
     except OverflowError:
         raise GraphError("an integer is too large for an array", got=shown(number), fix="write it as a float") from None
 

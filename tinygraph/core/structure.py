@@ -7,6 +7,8 @@ from copy import copy
 from operator import itemgetter
 from typing import Any
 
+NESTED = (dict, list, tuple)
+
 
 def leaves(structure: Any) -> list[Any]:
     """The leaves of a nested structure, in order; None has none."""
@@ -41,6 +43,26 @@ def ordered_as(structure: Any, like: Any) -> Any:
             if isinstance(part, (dict, list, tuple)):
                 return kind([ordered_as(part, old) for part, old in zip(structure, like, strict=True)])
     return structure
+
+
+def misfit(new: Any, old: Any) -> str:
+    """What stands in whose place where ``new`` is nested in another way than ``old``; empty if it is not.
+
+    Where there is nothing yet, as in None or (), anything may come, and a list or tuple may grow.
+    """
+    if new is None or old is None or not (old if isinstance(old, NESTED) else isinstance(new, NESTED)):
+        return ""
+    if isinstance(new, dict) and isinstance(old, dict):
+        return next(filter(None, [misfit(new[key], part) for key, part in old.items()]), "")
+    if isinstance(new, (list, tuple)) and isinstance(old, (list, tuple)) and len(new) >= len(old):
+        return next(filter(None, map(misfit, new, old)), "")
+    return f"{_told(new)} in place of {_told(old)}"
+
+
+def _told(part: Any) -> str:
+    if isinstance(part, NESTED):
+        return f"a {type(part).__name__} of {len(part)}"
+    return f"an array {getattr(part, 'shape', '')}".rstrip()
 
 
 def builder(structure: Any) -> Callable[[list[Any]], Any]:

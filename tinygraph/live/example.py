@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..core.checks import as_array
 from ..core.errors import GraphError, shown
 from ..core.node import Node
 from ..train.data.vocabulary import Vocabulary, Words
@@ -97,7 +98,7 @@ def _sequence(inputs: Any) -> ndarray:
 
 def _numbers(what: str, value: Any) -> ndarray:
     try:
-        array = np.asarray(value.value if isinstance(value, Node) else value)
+        array = value.value if isinstance(value, Node) else as_array(value)
     except ValueError as error:
         raise GraphError(f"{OWNER}: {what} is no array", got=str(error)) from error
     if array.dtype.kind not in "fiub" or not np.isfinite(array).all():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..core.checks import as_array
 from ..core.errors import GraphError, shown
 from ..core.graph import ancestors
 from ..core.leaves import Constant, Parameter, as_nodes, constant
@@ -121,7 +122,7 @@ def _check_stepwise(model: Any, one: OneStep, inputs: list[ndarray], whole: Node
 
 def _row(x: Any) -> ndarray:
     """A first state with its batch axis."""
-    array = np.asarray(x.value if isinstance(x, Node) else x)
+    array = x.value if isinstance(x, Node) else as_array(x)
     return array[None] if array.ndim == 1 else array
 
 
@@ -130,7 +131,7 @@ def _placed(s: Any) -> Node:
     if isinstance(s, Node) and any(isinstance(x, Parameter) for x in ancestors([s])):
         fix = "tg.draw.live(cell, (xs, state)) with arrays"
         raise GraphError("draw.live: the first state is made of parameters", got=s.label(), fix=fix)
-    return Constant(np.array(s._value if isinstance(s, Node) else s))
+    return Constant(np.array(s._value if isinstance(s, Node) else as_array(s)))
 
 
 def _nodes(structure: Any) -> list[Node]:

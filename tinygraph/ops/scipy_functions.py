@@ -7,6 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from ..core.checks import unmasked
 from ..core.errors import GraphError, line_at
 from ..core.node import Node
 from ..core.traced import Traced
@@ -47,11 +50,16 @@ def of_scipy(ufunc: Any) -> Callable[..., Node] | None:
 
 
 def refuse_scipy(x: Node) -> None:
-    """Raises if a function of scipy's asks for ``x`` as an array: an array of nodes ends in errors of its own there."""
+    """Raises if a function of scipy's, or an operator of a masked array, asks for ``x`` as an array.
+
+    An array of nodes ends in errors of their own there.
+    """
     frame, name = sys._getframe(1), ""
     for package in (__name__.partition(".")[0], "numpy", "scipy"):
         while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
             name = frame.f_code.co_name if package == "scipy" else ""
+            if frame.f_globals["__name__"] == "numpy.ma.core" and frame.f_code.co_name == "getdata":
+                unmasked(np.ma.masked)
             frame = frame.f_back
     # softmax does arithmetic alone, which is right on an array of nodes, if slow.
     if name and (name != "softmax" or isinstance(x, Traced)):

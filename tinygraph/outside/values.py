@@ -13,6 +13,9 @@ from .numbers import NeededError
 MANY = 20
 """At so many plans for arrays of the same shapes it warns."""
 
+ROUNDS = 8
+"""So often a function is traced anew for one float more each; then for all of a list."""
+
 
 class Census:
     """Counts the plans of one function that differ in plain values alone.
@@ -59,12 +62,17 @@ def planned(
     """
     names = [w for w, x in words.items() if type(x) is float]
     must = {*census.must}
+    tried = 0
     while True:
         valued = tuple([k for k, name in enumerate(names) if name in must])
         try:
             plan = make(words, numbers, valued)
         except NeededError as asked:
-            must |= {names[k] for k in asked.indices}
+            # One after the other is asked for of a list that becomes an array: it is taken whole, and what it is in.
+            whole = [name.rsplit("[", tried // ROUNDS)[0] for name in names]
+            asked_for = {whole[k] for k in asked.indices}
+            must |= {name for name, part in zip(names, whole, strict=True) if part in asked_for}
+            tried += 1
             continue
         census.must |= must
         census.count(words)

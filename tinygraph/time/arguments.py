@@ -130,8 +130,9 @@ def _is_like(state: Any, default: Any) -> bool:
         return default is None
     shape = state.shape if isinstance(state, Node) else np.shape(state)
     sizes = default.shape[1:]  # without the batch
+    batches = {*shape[: -len(sizes)], *default.shape[: -len(sizes)]} - {1}  # those of 1 are stretched
     return shape == default.shape or (
-        bool(sizes) and shape[-len(sizes) :] == sizes and len(shape) <= len(default.shape)
+        bool(sizes) and shape[-len(sizes) :] == sizes and len(shape) <= len(default.shape) and len(batches) < 2
     )
 
 

@@ -8,6 +8,8 @@ from inspect import signature
 from typing import Any
 
 from ..core.errors import GraphError, line_of, shown
+from ..core.scope import now
+from ..core.structure import misfit, ordered_as
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 """One time step, ``(x_t, state) -> (y_t, new_state)``: a cell, or a plain function in its place."""
@@ -54,6 +56,31 @@ def state_none(state: Any) -> Iterator[None]:
             raise GraphError(problem, got=f"{error}; {line_of(error)}", fix=fix) from error
         error.add_note(f"unroll: no state was passed, so the cell got None; {fix}")
         raise
+
+
+def returned(owner: str, result: Any, state: Any) -> tuple[Any, Any]:
+    """What a cell returned, ``(y_t, new_state)``, with the new state's keys in the order of ``state``, the old one.
+
+    Raises:
+        GraphError: it is no pair, or the state has another structure than before.
+    """
+    if not isinstance(result, tuple) or len(result) != 2:
+        problem, fix = f"{owner}: the cell{_at()} did not return a pair", "return h, h if the state is the output"
+        raise GraphError(problem, expected="(y_t, new_state)", got=type(result).__name__, fix=fix)
+    y, new = result
+    try:
+        new = ordered_as(new, state)
+    except KeyError as error:
+        problem = f"{owner}: the new state{_at()} has other keys than the old one"
+        raise GraphError(problem, got=error.args[0], fix="return each part under its name") from None
+    if wrong := misfit(new, state):
+        problem = f"{owner}: the new state{_at()} has another structure than the old one"
+        raise GraphError(problem, got=wrong, fix="return y, state: first the output, then the state, nested as it came")
+    return y, new
+
+
+def _at() -> str:
+    return "" if now.place[0] is None else f" at step {now.place[0]}"
 
 
 def takes(fn: Any, count: int) -> bool:

@@ -14,7 +14,7 @@ from ..core.scope import now, step
 from ..core.structure import leaves, map_leaves, ordered_as, rebuild
 from ..ops import stack, where
 from .border import border
-from .cell_contract import Step
+from .cell_contract import Step, returned
 from .noise import Replay, drawing
 from .padding import awaited, cut, flipped, keeping_state, last_of
 from .precision import check_first_step, in_dtype_of
@@ -182,19 +182,6 @@ def _checked(cell: Step) -> Step:
     """Wraps the cell with a check that it returns a pair."""
 
     def call(x: Any, state: Any) -> tuple[Any, Any]:
-        result = cell(x, state)
-        if not isinstance(result, tuple) or len(result) != 2:
-            problem, fix = f"unroll: the cell{_at()} did not return a pair", "return h, h if the state is the output"
-            raise GraphError(problem, expected="(y_t, new_state)", got=type(result).__name__, fix=fix)
-        y, new = result
-        try:
-            return y, ordered_as(new, state)
-        except KeyError as error:
-            problem = f"unroll: the new state{_at()} has other keys than the old one"
-            raise GraphError(problem, got=error.args[0], fix="return each part under its name") from None
+        return returned("unroll", cell(x, state), state)
 
     return call
-
-
-def _at() -> str:
-    return "" if now.place[0] is None else f" at step {now.place[0]}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import flag, real
+from ..core.checks import as_array, flag, real
 from ..core.errors import GraphError, refusing, shown
 from ..core.frozen import frozen
 from ..core.leaves import Constant
@@ -95,7 +95,7 @@ class Noise(Live):
 
 
 def _drawn(draw: Draw, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    array = np.asarray(draw(shape), dtype)
+    array = as_array(draw(shape)).astype(dtype, copy=False)
     if array.shape != shape:
         got, fix = str(array.shape), "draw=lambda shape: rng.normal(size=shape), for example"
         raise GraphError("noise: draw returned an array of the wrong shape", expected=str(shape), got=got, fix=fix)

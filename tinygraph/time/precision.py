@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import GraphError, users_line
-from ..core.leaves import Constant
+from ..core.leaves import Constant, array_of
 from ..core.node import Node
 from ..core.op import Spec
 from ..core.scope import Kept
@@ -45,7 +45,7 @@ def _has_weights(cell: Any) -> bool:
 def _cast(x: Any, dtype: np.dtype) -> Any:
     if isinstance(x, Node):
         return x if x.dtype == dtype else astype(x, dtype=dtype)
-    return np.asarray(x, dtype)
+    return array_of(x).astype(dtype, copy=False)
 
 
 def in_dtypes_of(cell: Any, state: Any, default: Any) -> Any:
@@ -76,7 +76,7 @@ def check_first_step(cell: Any, xs: Any, before: Any, after: Any) -> None:
 
 
 def _dtype(x: Any) -> np.dtype:
-    return x.dtype if isinstance(x, Node) else np.asarray(x).dtype
+    return x.dtype if isinstance(x, Node) else array_of(x).dtype
 
 
 class StateDtypeError(GraphError):

@@ -78,10 +78,10 @@ def unroll(
 
     Raises:
         GraphError: the inputs contain a list; there is no time step; the inputs differ in length or do not match the
-            cell's ``input_size``; the state does not match the cell's ``initial_state``, or changes its dtype at the
-            first step; ``axis`` does not exist; lengths, mask, reset or feedback do not match the inputs; reset_to is
-            missing or does not match the state; there are reset and feedback; truncate is below 1; the window is
-            unknown; or the cell does not return a pair.
+            cell's ``input_size``; the state does not match the cell's ``initial_state``, or changes its structure, or
+            its dtype at the first step; ``axis`` does not exist; lengths, mask, reset or feedback do not match the
+            inputs; reset_to is missing or does not match the state; there are reset and feedback; truncate is below
+            1; the window is unknown; or the cell does not return a pair.
 
     Example:
         >>> import numpy as np, tinygraph as tg

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import flag, positive, unmasked
+from ..core.checks import as_array, flag, positive
 from ..core.errors import GraphError, NonFiniteError, refusing
 from ..core.leaves import Parameter
 from ..core.node import Node
@@ -139,7 +139,7 @@ def _refuse_parameters(word: str, gradients: Any) -> None:
 
 
 def _array(gradient: Any) -> np.ndarray:
-    array = gradient.value if isinstance(gradient, Node) else np.asarray(unmasked(gradient))
+    array = gradient.value if isinstance(gradient, Node) else as_array(gradient)
     if array.dtype.kind != "f":
         raise GraphError("a gradient holds floating-point numbers", got=f"{array.dtype} {array.shape}")
     return array

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..compiled import Compiled, compile
-from ..core.checks import unmasked
+from ..core.checks import as_array
 from ..core.errors import GraphError, NonFiniteError, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
@@ -102,7 +102,7 @@ def checked(owner: str, p: Parameter, gradient: Any) -> np.ndarray:
     subject = f"{owner}: the gradient of {p.label()}"
     if gradient is None:
         raise GraphError(f"{subject} was never computed", fix="call loss.backward() first, or pass step(gradients)")
-    array = gradient.value if isinstance(gradient, Node) else np.asarray(unmasked(gradient))
+    array = gradient.value if isinstance(gradient, Node) else as_array(gradient)
     check_fit(subject, array, p.value)
     if not np.isfinite(array).all():
         got = f"{int((~np.isfinite(array)).sum())} of {array.size} are NaN or infinite"
@@ -118,7 +118,7 @@ def check_state(owner: str, arrays: Any, own: Mapping[str, np.ndarray]) -> None:
         problem = f"{owner}: the state is that of another one"
         raise GraphError(problem, expected="the names of its own state", got=shown(got, 120))
     for name, x in own.items():
-        check_fit(f"{owner}: the state {name}", np.asarray(arrays[name]), x)
+        check_fit(f"{owner}: the state {name}", as_array(arrays[name]), x)
 
 
 def _apart(whole: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.checks import function, integer, positive
+from ..core.checks import as_array, function, integer, positive
 from ..core.errors import GraphError, refusing, shown
 from ..core.node import Node
 from ..core.structure import map_leaves
@@ -53,7 +53,7 @@ def sample(
         >>> tg.train.sample(logits), tg.train.sample(logits, np.random.default_rng(0), top_k=1)
         (array([1, 0]), array([1, 0]))
     """
-    rows = np.asarray(logits.value if isinstance(logits, Node) else logits)
+    rows = logits.value if isinstance(logits, Node) else as_array(logits)
     if rows.ndim not in (1, 2) or rows.dtype.kind not in "fiu" or not rows.shape[-1] or not _have_highest(rows):
         raise GraphError("sample: these are no logits", expected=LOGITS, got=shown(rows))
     _generator("sample", rng, temperature, top_k, top_p)
@@ -105,7 +105,7 @@ def generate(
     """
     tokens, single = _tokens("generate", start)
     length = integer("generate", "length", length, 1)
-    ends = np.asarray([] if stop is None else stop)
+    ends = as_array([] if stop is None else stop)
     if ends.size and ends.dtype.kind not in "iu":
         raise GraphError("generate: stop is a token, or several", expected="integers", got=shown(stop))
     first = _initial(function("generate", net), state, tokens.shape[1])
@@ -254,7 +254,7 @@ def _generator(owner: str, rng: Any, temperature: Any, top_k: Any, top_p: Any) -
 
 def _tokens(owner: str, start: Any) -> tuple[np.ndarray, bool]:
     """The tokens as (T, B), and whether it was one text."""
-    tokens = np.asarray(start)
+    tokens = as_array(start)
     if tokens.ndim not in (1, 2) or not tokens.size or tokens.dtype.kind not in "iu":
         fix = "begin with a token, such as the one that ends texts"
         if tokens.dtype.kind in "US":

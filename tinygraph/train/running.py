@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..core.checks import unmasked
+from ..core.checks import as_array
 from ..core.errors import GraphError, refusing, shown
 from ..core.node import Node
 from .data.batches import numbers
@@ -140,7 +140,7 @@ def gain(sums: np.ndarray, count: int) -> float:
 
 
 def _array(name: str, x: Any) -> np.ndarray:
-    return numbers(name, "the arguments", np.atleast_1d(x.value if isinstance(x, Node) else np.asarray(unmasked(x))))
+    return numbers(name, "the arguments", np.atleast_1d(x.value if isinstance(x, Node) else as_array(x)))
 
 
 def _mask(name: str, like: np.ndarray, lengths: Any, counted: Any) -> Any:
@@ -156,7 +156,7 @@ def _mask(name: str, like: np.ndarray, lengths: Any, counted: Any) -> Any:
             raise GraphError(f"{name}: a length is out of range", expected=f"0 to {len(like)}", got=got)
         mask = np.arange(len(like))[:, None] < real
     if counted is not None:
-        own = np.asarray(counted.value if isinstance(counted, Node) else counted)
+        own = counted.value if isinstance(counted, Node) else as_array(counted)
         if own.dtype != bool or not own.ndim or own.shape != like.shape[: own.ndim]:
             got = f"{own.dtype} {own.shape} for {like.shape}"
             raise GraphError(f"{name}: counted does not match", expected="booleans of the leading axes", got=got)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checks import as_array
 from ..core.errors import GraphError, shown
 from ..core.leaves import Parameter
 from ..core.node import Node
@@ -91,7 +92,7 @@ class Carried:
 
 def _encoded(x: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(x, (np.ndarray, np.generic, Node)):
-        arrays[f"{len(arrays)}"] = np.asarray(x.value if isinstance(x, Node) else x)
+        arrays[f"{len(arrays)}"] = as_array(x.value if isinstance(x, Node) else x)
         return {"array": f"{len(arrays) - 1}"}
     if isinstance(x, dict):
         return {"pairs": [[key, _encoded(part, arrays)] for key, part in x.items()]}  # an integer stays one

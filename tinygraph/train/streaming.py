@@ -10,10 +10,10 @@ import numpy as np
 from ..compiled import compile
 from ..core.checks import function
 from ..core.errors import GraphError, refusing
-from ..core.leaves import switches
-from ..core.node import Node
+from ..core.leaves import array_of, switches
 from ..core.scope import now
 from ..core.structure import leaves, map_leaves, ordered_as, rebuild
+from ..time.cell_contract import returned
 from ..time.precision import in_dtype_of
 
 
@@ -48,10 +48,7 @@ class Streaming:
         self._cell = function("Streaming", cell)
 
         def step(x: Any, state: Any) -> Any:
-            result = cell(x, state)
-            if not isinstance(result, tuple) or len(result) != 2:
-                raise GraphError("Streaming: the cell returns no pair", expected="y, state", got=type(result).__name__)
-            return result[0], ordered_as(result[1], state)  # arrays go from step to step by their order
+            return returned("Streaming", cell(x, state), state)  # arrays go from step to step by their order
 
         self._compiled = compile(step, backend)
         self._state: Any = None if state is None else _copied(state)
@@ -85,16 +82,16 @@ class Streaming:
             try:
                 new = ordered_as(new, self._state)
             except KeyError as error:
-                raise GraphError(problem, expected="the same keys", got=str(error)) from error
+                raise GraphError(problem, expected="the same keys", got=error.args[0]) from error
             if _kinds(new) != _kinds(self._state):
                 raise GraphError(problem, expected=_kinds(self._state), got=_kinds(new))
             new = rebuild(self._state, leaves(new))
         self._state, self._arrays = new, leaves(new)
 
     def _begin(self, x: Any) -> Any:
-        x = _array(in_dtype_of(self._cell, x))
+        x = array_of(in_dtype_of(self._cell, x))
         if self._state is None and hasattr(self._cell, "initial_state"):
-            self._state = map_leaves(_array, self._cell.initial_state(*x.shape[:-1]))
+            self._state = map_leaves(array_of, self._cell.initial_state(*x.shape[:-1]))
         self._switches = switches.latest
         y, state = self._compiled(x, self._state)
         if _kinds(state) != _kinds(self._state):
@@ -108,7 +105,7 @@ class Streaming:
         return y
 
     def _fitting(self, x: Any) -> np.ndarray:
-        array = np.ascontiguousarray(_array(x))
+        array = np.ascontiguousarray(array_of(x))
         if array.dtype.kind == self._dtype.kind == "f":
             array = array.astype(self._dtype, copy=False)
         if array.shape != self._shape or array.dtype != self._dtype:
@@ -121,9 +118,5 @@ def _kinds(state: Any) -> str:
     return ", ".join(f"{a.shape} {a.dtype}" for a in leaves(state)) or "no state"
 
 
-def _array(x: Any) -> np.ndarray:
-    return x.value if isinstance(x, Node) else np.asarray(x)
-
-
 def _copied(state: Any) -> Any:
-    return map_leaves(lambda x: np.array(_array(x)), state)  # the caller may write into it
+    return map_leaves(lambda x: np.array(array_of(x)), state)  # the caller may write into it

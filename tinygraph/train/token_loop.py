@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..compiled import compile
 from ..core.errors import GraphError
+from ..core.leaves import array_of
 from ..core.node import Node
 from ..core.structure import map_leaves
 from ..time.unroll import unroll
@@ -33,10 +34,7 @@ class TokenLoop:
         self, net: Any, tokens: np.ndarray, state: Any, rng: np.random.Generator | None, temperature: float
     ) -> None:
         self._net, self._tokens, self._rng, self._temperature = net, tokens, rng, temperature
-        self._state, self._last = (
-            map_leaves(lambda a: a.value if isinstance(a, Node) else np.asarray(a), state),
-            tokens[0],
-        )
+        self._state, self._last = map_leaves(array_of, state), tokens[0]
         self._run = compile(self._steps)
 
     def until(self, length: int, ends: np.ndarray) -> np.ndarray:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from ...core.leaves import node_of
 from ...core.node import Node
 
 
@@ -12,6 +15,8 @@ def affine(x: Any, weight: Any, bias: Any = None) -> Node:
 
     Integers, such as one-hot vectors, take the dtype of the weight, which numpy would widen for them.
     """
+    if not isinstance(x, (Node, np.ndarray)) and hasattr(x, "__array__"):  # a tensor
+        x = node_of(x)
     if x.dtype.kind in "iub":
         x = x.astype(weight.dtype)
     y: Node = x @ weight.T

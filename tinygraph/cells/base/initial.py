@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...core.checks import as_array
 from ...core.errors import GraphError, shown
 from ...ops.inference import Shape
 
@@ -102,7 +103,7 @@ def filled(init: str | float | Initialiser, rng: np.random.Generator, shape: Sha
     if not callable(init) and (isinstance(init, bool) or not isinstance(init, Real) or not isfinite(init)):
         expected = f"{', '.join(NAMED)}, a finite number, or a function (rng, shape) -> array"
         raise GraphError("there is no such initialiser", expected=expected, got=shown(init))
-    array = np.asarray(init(rng, shape) if callable(init) else np.full(shape, init))
+    array = as_array(init(rng, shape) if callable(init) else np.full(shape, init))
     if array.shape != shape or array.dtype.kind not in "fiub":
         got = f"{array.dtype} {array.shape}"
         raise GraphError("an initialiser returned another shape, or no numbers", expected=str(shape), got=got)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...checkpoint import load
-from ...core.checks import flag, unmasked
+from ...core.checks import as_array, flag
 from ...core.errors import GraphError, shown
 from ...core.leaves import Parameter
 from ...core.node import Node
@@ -110,6 +110,6 @@ def _matches(name: str, weight: str, layer: str, reverse: str | None) -> bool:
 
 def _array(value: Any) -> np.ndarray:
     """The array of a tensor, which PyTorch converts only after detach() from its graph and cpu() from a GPU."""
-    for method in ("detach", "cpu"):
+    for method in () if getattr(value, "is_meta", False) else ("detach", "cpu"):
         value = getattr(value, method)() if hasattr(value, method) else value
-    return value.value if isinstance(value, Node) else np.asarray(unmasked(value))
+    return value.value if isinstance(value, Node) else as_array(value)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.checks import as_array
 from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.node import Node
@@ -139,7 +140,7 @@ def _checked(gradients: Mapping[Any, Any]) -> Slopes:
 
 def _numbers(gradient: Any, node: Node) -> np.ndarray:
     try:
-        array = np.asarray(gradient)
+        array = as_array(gradient)
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "fiub":

@@ -9,6 +9,7 @@ import torch
 from numpy import ndarray
 
 from ...cells.base.module import Module
+from ...core.checks import as_array
 from ...core.errors import GraphError
 from ...core.node import Node
 from ...core.scope import now
@@ -157,7 +158,7 @@ def _tensor(x: Any) -> Any:
         raise GraphError(f"{WHAT}: a node came where a tensor is needed", got=got, fix="call the layer itself on nodes")
     if not isinstance(x, (ndarray, np.generic)):
         return x
-    array = np.asarray(x)
+    array = as_array(x)
     if array.dtype.kind not in "fiubc":  # complex ones are refused as tensors
         raise GraphError(f"{WHAT}: an array of the arguments has no numbers", got=f"dtype {array.dtype}")
     return torch.from_numpy(array if array.flags.writeable else array.copy())

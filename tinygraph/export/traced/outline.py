@@ -12,7 +12,7 @@ from numpy import ndarray
 from ...cells import Recurrent
 from ...cells.base.module import Module
 from ...compiled import Compiled
-from ...core.checks import unmasked
+from ...core.checks import as_array
 from ...core.errors import GraphError, shown
 from ...core.leaves import Parameter
 from ...core.node import Node
@@ -108,7 +108,7 @@ def _plain(x: Any) -> Any:
     """An array as it stands in memory, whatever holds it; other values as they are."""
     if not is_array(x):
         return x
-    array = np.asarray(x.value if isinstance(x, Node) else unmasked(x))
+    array = x.value if isinstance(x, Node) else as_array(x)
     if array.dtype.kind not in "fiub":
         raise GraphError("export: an array of the example has no real numbers", got=f"dtype {array.dtype}")
     return array

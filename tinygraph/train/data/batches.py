@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.checks import integer, unmasked
+from ...core.checks import as_array, integer
 from ...core.errors import GraphError, shown
 
 Batch = tuple[np.ndarray, ...]
@@ -112,7 +112,7 @@ def checksum(arrays: Sequence[Any]) -> int:
 
 def numbers(owner: str, what: str, values: Any) -> np.ndarray:
     """An array of integers or floating-point numbers; a mapped file stays one. Lists become arrays."""
-    array = np.asarray(unmasked(values))
+    array = as_array(values)
     if array.dtype.kind not in "iuf" or not array.ndim:
         got = f"{array.dtype} {array.shape}" if array.dtype.kind != "O" else shown(values)
         raise GraphError(f"{owner}: {what} are no array of numbers", got=got, fix=_fix(array))

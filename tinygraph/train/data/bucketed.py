@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.checks import as_array
 from ...core.errors import GraphError, refusing, shown
 from .batches import numbers
 from .ragged import share_of
@@ -34,7 +35,8 @@ def bucketed(x: Any, *others: Any, lengths: Any = None, padding: float = 0.2) ->
         ((13, 2, 4), array([-1, -1]), array([11, 11]))
     """
     share = share_of("bucketed", padding)
-    arrays = [np.asarray(a) if np.asarray(a).dtype == bool else numbers("bucketed", "the arrays", a) for a in others]
+    arrays = [as_array(a) for a in others]
+    arrays = [a if a.dtype == bool else numbers("bucketed", "the arrays", a) for a in arrays]
     arrays.insert(0, numbers("bucketed", "the inputs", x))
     first = arrays[0]
     for array in arrays:
@@ -45,7 +47,7 @@ def bucketed(x: Any, *others: Any, lengths: Any = None, padding: float = 0.2) ->
     T, steps = len(first), 0
     while steps < T:
         steps = max(steps + 1, int((steps + 1) / (1 - share) + 1e-9))
-    real = np.full(first.shape[1], T) if lengths is None else np.asarray(lengths)
+    real = np.full(first.shape[1], T) if lengths is None else as_array(lengths)
     if (
         real.shape != first.shape[1:2]
         or real.dtype.kind not in "iu"
