@@ -7,6 +7,7 @@ import numpy as np
 import tinygraph as tg
 
 from .networks import weights
+from .recurrent import tanh_cell
 
 
 def linear(factor, steps, loss_at_end=False):
@@ -31,6 +32,14 @@ def sliding(*, reads_out=False):
 
     outputs, _ = tg.unroll(cell, np.ones((6, 3)), np.zeros(4), truncate=2, window="sliding")
     return tg.mean(outputs)
+
+
+def losses_of_both(n, m, pick=slice(None)):
+    """A decoder's losses, and losses of its encoder's states."""
+    w = weights(A=(4, 3), B=(4, 4), C=(4, 3), D=(4, 4))
+    states, h = tg.unroll(tanh_cell(w["A"], w["B"], "h"), np.ones((n, 3)), np.zeros(4))
+    outputs, _ = tg.unroll(tanh_cell(w["C"], w["D"], "s"), np.ones((m, 3)), h)
+    return tg.mean(outputs) + 0.1 * tg.sum(states[pick])
 
 
 def two_outputs(pick=slice(None)):

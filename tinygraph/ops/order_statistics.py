@@ -63,6 +63,8 @@ def _at(rows: Node, q: Any, method: str, dtype: np.dtype) -> Node:
     first, second = rows[..., low], rows[..., low + (part > 0)]
     if part in (0, 1):
         return cast(second, dtype)
+    if method == "midpoint":  # of two infinities it is infinite
+        return cast(first, dtype) * np.asarray(0.5, dtype) + cast(second, dtype) * np.asarray(0.5, dtype)
     way = cast(second - first, dtype)
     return first + way * np.asarray(part, dtype) if part < 0.5 else second - way * np.asarray(1 - part, dtype)
 
@@ -111,7 +113,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.quantile: quantile,
     np.percentile: percentile,
     np.median: lambda a, axis=None, out=None, overwrite_input=False, keepdims=False: quantile(
-        a, 0.5, axis, keepdims=keepdims
+        a, 0.5, axis, method="midpoint", keepdims=keepdims
     ),
     np.partition: partition,
     np.unique: unique,

@@ -134,12 +134,15 @@ def test_of_many_steps_those_up_to_the_losses_are_shown(turn, ends, most, shown)
     assert _columns(State("", "h", turn, {s: [] for s in range(6)}), ends, most, 3) == shown
 
 
-def test_losses_of_its_own_phase_and_of_a_later_one_enter_at_no_one_step():
+def test_losses_of_its_own_phase_and_of_a_later_one_are_told_apart():
     w = {name: tg.parameter(np.full((4, n), 0.1), name) for name, n in (("A", 3), ("B", 4), ("C", 3), ("D", 4))}
     ys, h = tg.unroll(tanh_cell(w["A"], w["B"]), np.ones((4, 3)), np.zeros(4))
     zs, _ = tg.unroll(tanh_cell(w["C"], w["D"]), np.ones((3, 3)), h)
-    for root, entry in ((tg.sum(zs), [3, None]), (tg.sum(ys) + tg.sum(zs), [None, None])):
+    later = [(3, [0, 1, 2]), (None, [0, 1, 2])]
+    for root, panels in ((tg.sum(zs), later), (tg.sum(ys) + tg.sum(zs), [*later, (None, [0, 1, 2, 3])])):
         folded = fold([root])
         seeds = seeds_of(root, folded, roles(folded, [root]))
-        told = reaches(root, states(folded, [root]), seeds, 20, 20)
-        assert [x.entry for x in told] == entry and bool(told[0].blurred) == (entry[0] is None)
+        for most in (4, 2):
+            told, count = reaches(root, states(folded, [root]), seeds, 20, 20, most)
+            assert [(x.entry, x.rows) for x in told] == panels[:most] and count == len(panels)
+            assert not any(x.blurred for x in told)

@@ -137,6 +137,13 @@ def test_the_picture_is_that_of_a_graph_cut_by_hand():
     assert tg.draw(word_rnn(4), truncate=4, gradients=True).source == tg.draw(word_rnn(4), gradients=True).source
 
 
+@pytest.mark.parametrize("k", [1, 2, 4])
+@pytest.mark.parametrize("view", ["unrolled", "flow"])
+def test_a_cell_with_two_states_stays_one_loop(view, k):
+    """The state that is made first in a step was cut before the step's other ops: phases of two steps each."""
+    assert tg.draw(lstm(6), view, truncate=k).source == tg.draw(lstm(6, truncate=k), view).source
+
+
 def test_gradients_given_by_node_go_over_to_the_new_graph():
     loss = word_rnn(3)
     nodes = [x for x in ancestors([loss]) if x.dtype.kind == "f"]

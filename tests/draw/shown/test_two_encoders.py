@@ -53,3 +53,45 @@ def test_two_loops_of_opposite_directions_are_both_directions():
     assert tg.draw(tg.mean(forward + back)).picture.title == "GRU, both directions, 3 steps, unrolled"
     for one in (forward, back, forward + tg.unroll(other, xs)[0]):
         assert "directions" not in tg.draw(tg.mean(one)).picture.title
+
+
+def test_boxes_cards_and_the_table_call_a_cell_by_its_phase():
+    xs = np.ones((4, 2, 4), np.float32)
+    cells_ = [tg.cells.GRU(4, 4, rng=k) for k in range(3)]
+    m = tg.parameter(np.eye(4, dtype=np.float32), "M")
+    code = tg.unroll(cells_[0], xs)[1] @ m
+    read = tg.mean(tg.unroll(lambda x, h: cells_[1](x + code, h), xs, np.zeros((2, 4), np.float32))[0])
+    start = tg.unroll(cells_[1], xs[:3], tg.unroll(cells_[0], xs)[1])[1]
+    chain = tg.mean(tg.unroll(cells_[2], xs, start)[0])
+    both = tg.unroll(cells_[0], xs)[1] + tg.unroll(cells_[1], xs, reverse=True)[1]
+    two_ways = tg.mean(tg.unroll(cells_[2], xs[:3], both)[0])
+    for loss, words in (
+        (read, ["encoder", "decoder"]),
+        (chain, ["part 1", "part 2", "part 3"]),
+        (two_ways, ["encoder forward", "encoder backward", "decoder"]),
+    ):
+        picture = tg.draw(loss, level="cell").picture
+        assert cells(picture) == {*words}
+        assert {use.name.rpartition(".")[0] for use in picture.uses} - {""} == {*words}
+        assert {band.title for band in tg.draw(loss, "rolled").picture.bands} == {*words}
+
+
+def test_the_zeros_that_a_decoder_starts_from_are_a_state():
+    xs, zeros = np.ones((4, 2, 4)), np.zeros((2, 4))
+    w, v, m = (tg.parameter(np.eye(4), name=name) for name in "WVM")
+
+    def cell(p, x, h):
+        h = np.tanh(x + h @ p)
+        return h, h
+
+    code = tg.unroll(lambda x, h: cell(w, x, h), xs, zeros)[1] @ m
+    loss = tg.mean(tg.unroll(lambda x, h: cell(v, x + code, h), xs, zeros)[0])
+    for level in ("op", "cell"):
+        picture = tg.draw(loss, level=level).picture
+        starts = [
+            box
+            for box in picture.boxes
+            if box.below.startswith("2×4") and box.title[0].text == "h₀" and not box.title[1:]
+        ]
+        assert [box.role for box in starts] == ["state", "state"], level
+        assert all(box.role == "input" for box in picture.boxes if box.title[0].text[0] == "x" and not box.title[1:])

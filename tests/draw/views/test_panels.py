@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tests.draw.flowing import linear, sliding
+from tests.draw.flowing import linear, losses_of_both, sliding
 from tests.draw.networks import both_ways, lstm, word_rnn
 from tests.draw.recurrent import encoder_decoder, uneven
 from tests.draw.test_free_of_arrows import text_width
@@ -32,6 +32,8 @@ CALLS: dict[str, Any] = {
     "both ways": lambda **k: tg.draw(both_ways(4), "flow", **k),
     "both ways, longer": lambda **k: tg.draw(both_ways(12), "flow", **k),
     "encoder": lambda **k: tg.draw(encoder_decoder(5, 3), "flow", **k),
+    "encoder's losses": lambda **k: tg.draw(losses_of_both(5, 3), "flow", **k),
+    "a row of an encoder beside": lambda **k: tg.draw(losses_of_both(9, 9, slice(8, 9)), "flow", **k),
     "cut": lambda **k: tg.draw(word_rnn(6, cut=2), "flow", **k),
     "cut at each step": lambda **k: tg.draw(word_rnn(12, cut=1), "flow", **k),
     "many": lambda **k: tg.draw(linear(0.97, 200), "flow", **k),
@@ -63,7 +65,7 @@ def panels(drawn: Picture) -> list[tuple[Tile, dict[tuple[int, int], Tile], list
     for ground in grounds:
         left, right, *_ = box(ground)
         inside = [x for x in drawn.tiles if x is not ground and left < x.x < right]
-        told = [(re.match(r"‖∂ loss at (\d+) / ∂ .+ at (\d+)‖", x.tip), x) for x in inside]
+        told = [(re.match(r"‖∂ loss(?: of \w+)? at (\d+) / ∂ .+ at (\d+)‖", x.tip), x) for x in inside]
         matrix = {(int(m[1]), int(m[2])): x for m, x in told if m}
         out.append((ground, matrix, [x for m, x in told if not m], [n for n in drawn.notes if left < n.x < right]))
     return out

@@ -101,11 +101,13 @@ class Reach:
         entry: the step at which all losses enter the state's loop, if they belong to a later phase; None if the loss
             at t enters at t.
         blurred: why there is no step at which the loss at t enters, for example attention; else "".
+        heading, loss: the state, and a loss, in words; with the losses' phase if there are losses of several.
     """
 
     def __init__(self, state: State, columns: list[int], entry: int | None = None, blurred: str = "") -> None:
         self.state, self.columns, self.entry, self.blurred = state, columns, entry, blurred
         self.rows: list[int] = []
+        self.heading, self.loss = state.heading, "loss"
         self.norms: dict[tuple[int, int], float] = {}
 
     def add(self, t: int, arrived: dict[Node, np.ndarray]) -> None:
@@ -181,23 +183,61 @@ def _median(norms: list[float]) -> float:
     return low + (high - low) / 2 if high - low < math.inf else high
 
 
-def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int) -> list[Reach]:
-    """Returns the norms for all states; of more than ``most`` steps for the ``last`` ones alone.
+def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int, room: int) -> tuple[list[Reach], int]:
+    """Returns the norms of each state for the losses of each phase apart, and how many such pairs there are.
+
+    Their steps have the same numbers but are not the same time. The losses of the last phase come first; phases of
+    which no loss reaches a state are left out, unless that are all. Of all pairs the first ``room`` are followed.
+    """
+    times = phases([root])
+    parts = _by_phase(seeds, times)
+    seen = {i: set(ancestors([x for seed in part.values() for x in seed], differentiable)) for i, part in parts.items()}
+    heard = [{i for i in parts if seen[i] & _members(state)} or {max(parts)} for state in states]
+    result: list[Reach] = []
+    for i, part in parts.items():
+        reached = [state for state, heard_of in zip(states, heard, strict=True) if i in heard_of]
+        shown = _followed(root, reached[: max(room - len(result), 0)], part, times, most, last)
+        for reach in shown if len(parts) > 1 else ():
+            name = _name(i, states, times)
+            reach.heading, reach.loss = f"{reach.heading}, losses of {name}", f"loss of {name}"
+        result += shown
+    return result, sum(map(len, heard))
+
+
+def _members(state: State) -> set[Node]:
+    return {x for nodes in state.at.values() for x in nodes}
+
+
+def _name(phase: int, states: list[State], times: Phases) -> str:
+    """Returns the name of the only cell of a phase, as panels are called by cells, or else that of the phase."""
+    cells = {state.cell for state in states if {times.of[x] for x in _members(state)} == {phase}}
+    return "".join(cells if len(cells) == 1 else ()) or times.names[phase]
+
+
+def _by_phase(seeds: Seeds, times: Phases) -> dict[int, Seeds]:
+    """Parts the losses by their phases, the last one first; a phase whose gradients are all zero is none, as a step."""
+    parts: dict[int, dict[Node, np.ndarray]] = {}
+    for seed in seeds.values():
+        for node, gradient in seed.items():
+            parts.setdefault(times.of.get(node, 0), {})[node] = gradient
+    nonzero = {i: part for i, part in parts.items() if any(map(np.any, part.values()))}
+    return {i: _by_step(part) for i, part in sorted((nonzero or parts).items(), reverse=True)}
+
+
+def _followed(root: Node, states: list[State], seeds: Seeds, times: Phases, most: int, last: int) -> list[Reach]:
+    """Returns the norms for losses of one phase; of more than ``most`` steps for the ``last`` ones alone.
 
     The columns of a state then end where losses enter it, which is at the first steps if it runs backward. Only the
     first and the last loss are followed beyond the columns, for the verdict.
     """
-    times = phases([root])
-    rows = list(seeds)
-    if len(rows) > most:
-        rows = rows[-last:]
+    rows = [*seeds][-last if len(seeds) > most else 0 :]
     result = [_reach(state, rows, times, seeds, most, last) for state in states]
     for reach in result:
         reach.rows = rows
     ends = {rows[0], rows[-1]}
     near = [x for reach in result for s in reach.columns for x in reach.state.at[s]]
-    far = [x for state in states for nodes in state.at.values() for x in nodes]
-    for wrt, losses in ((far, ends), (near, set(rows) - ends)):
+    far = [x for state in states for x in _members(state)]
+    for wrt, losses in ((far, ends), (near, set(rows) - ends)) if states else ():
         for t, gradients in by_loss_step(root, wrt, {t: seeds[t] for t in rows if t in losses}):
             for reach in result:
                 reach.add(t, gradients)
@@ -205,7 +245,7 @@ def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int)
 
 
 def _reach(state: State, rows: list[int], times: Phases, seeds: Seeds, most: int, last: int) -> Reach:
-    members = [x for nodes in state.at.values() for x in nodes]
+    members = _members(state)
     loops = {times.loop[x] for x in members}
     own, of_losses = {times.of[x] for x in members}, {times.of.get(x, 0) for t in rows for x in seeds[t]}
     entered = set().union(*(times.entered.get(i, ()) for i in loops))

@@ -83,7 +83,7 @@ def _pace(factor: float) -> str:
 def matrix_text(reach: Reach) -> list[str]:
     """Returns the matrix as lines of text, the last loss at the top; of more rows or columns, evenly spaced ones."""
     columns, rows = spaced(reach.columns, SHOWN), spaced(reach.rows, SHOWN)
-    heading, told = reach.state.heading, [x.line for x in verdicts(reach)]
+    heading, told = reach.heading, [x.line for x in verdicts(reach)]
     lines = [f"{heading}: {told[0]}"] if len(told) == 1 else [f"{heading}:", *(f"  {x}" for x in told)]
     for t in reversed(rows):
         cells = [reach.value(t, s) for s in columns]

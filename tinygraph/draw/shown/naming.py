@@ -13,43 +13,70 @@ from ..labels import clean
 from ..options import Options
 from .cells import CellGroup, cells, starts
 from .folding import Chip, Folded
+from .phases import Phases
 from .repetition import Repetition
 from .same_names import directions
 from .slices import chain, tag_of
 
+WAYS = {1: "forward", -1: "backward"}
 MOST = 3
 """The most phases that a title names."""
 
 
-def name_cells(repetition: Repetition, cell_groups: list[CellGroup]) -> None:
-    """Name each cell by its scope, else as encoder or decoder if one starts from the other's state, else as a layer."""
+def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Phases) -> None:
+    """Name each cell by its scope, else by its phase, as encoder or decoder, or as a layer."""
     home = {g: i for i, cell in enumerate(cell_groups) for g in cell.groups}
     cores = [cell for cell in cell_groups if not cell.joint]
     for cell in cell_groups:
         scope = "" if cell.joint else _common_path([repetition.groups[g][-1].scope for g in cell.groups])
         only = _class(repetition, cell) if len(cores) == 1 else ""
         cell.name = "each step" if cell.joint else clean(scope) if scope else only
-    start_edges = starts(repetition, cell_groups)
-    phase: dict[int, str] = {}
-    for edge in repetition.edges:
-        for origin in _origins(repetition, home, edge.source) if edge in start_edges else ():
-            for i, name in ((origin, "encoder"), (home[edge.target], "decoder")) if origin != home[edge.target] else ():
-                if not cell_groups[i].name:
-                    phase.setdefault(i, name)
+    phase = _by_phase(repetition, cell_groups, phases) or _by_state(repetition, cell_groups, home)
     for i, name in phase.items():
         alike = sorted(k for k, other in phase.items() if other == name)
-        cell_groups[i].name = name + f" {alike.index(i) + 1}" * (len(alike) > 1)
-    directions = [next(iter(returning(repetition, cell).values()), 0) for cell in cores]
+        ways = [WAYS.get(_direction(repetition, cell_groups[k]), "") for k in alike]
+        marks = ways if len(ways) == 2 and {*ways} == {*WAYS.values()} else range(1, len(alike) + 1)
+        cell_groups[i].name = name + f" {marks[alike.index(i)]}" * (len(alike) > 1)
+    directions = [_direction(repetition, cell) for cell in cores]
     two_ways = len(set(directions) - {0}) > 1
     weights = [_weights(repetition, cell) or cell for cell in cores]
     kinds = [weights.index(x) for x in weights]  # a cell that is run again has the weights of its first run
     layers = sorted(set(kinds))
     for k, (cell, direction) in enumerate(zip(cores, directions, strict=True)):
-        words = [{1: "forward", -1: "backward"}.get(direction, "")] * two_ways
+        words = [WAYS.get(direction, "")] * two_ways
         if len(cores) > 2 or not any(words):
             runs = [f"run {kinds[: k + 1].count(kinds[k])}"] * (len(layers) < len(cores))
             words = [f"layer {layers.index(kinds[k]) + 1}"] * (len(layers) > 1) + runs + words
         cell.name = cell.name or " ".join(words).strip()
+
+
+def _by_phase(repetition: Repetition, cell_groups: list[CellGroup], phases: Phases) -> dict[int, str]:
+    """Returns the names of the phases of cells without a name, if there are several; runs of one cell are runs."""
+    names: dict[int, str] = {}
+    weights = [_weights(repetition, cell) for cell in cell_groups if not cell.joint]
+    if any(x in weights[:k] for k, x in enumerate(weights) if x):
+        return names
+    for i, cell in enumerate(cell_groups) if len(phases.names) > 1 else ():
+        parts = {phases.of.get(repetition.groups[g][-1]) for g in cell.groups} - {None}
+        if len(parts) == 1 and not cell.name:
+            names[i] = phases.names[next(k for k in parts if k is not None)]
+    return names
+
+
+def _by_state(repetition: Repetition, cell_groups: list[CellGroup], home: dict[int, int]) -> dict[int, str]:
+    """Returns encoder for a cell without a name from whose state another one starts, and decoder for that one."""
+    names: dict[int, str] = {}
+    start_edges = starts(repetition, cell_groups)
+    for edge in repetition.edges:
+        for origin in _origins(repetition, home, edge.source) if edge in start_edges else ():
+            for i, name in ((origin, "encoder"), (home[edge.target], "decoder")) if origin != home[edge.target] else ():
+                if not cell_groups[i].name:
+                    names.setdefault(i, name)
+    return names
+
+
+def _direction(repetition: Repetition, cell: CellGroup) -> int:
+    return next(iter(returning(repetition, cell).values()), 0)
 
 
 def _weights(repetition: Repetition, cell: CellGroup) -> list[tuple[int, str]]:
@@ -125,7 +152,7 @@ def _common_path(scopes: list[str]) -> str:
 def named_cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
     """Returns the cells of a graph with their names."""
     cell_groups = cells(folded, repetition)
-    name_cells(repetition, cell_groups)
+    name_cells(repetition, cell_groups, folded.phases)
     return cell_groups
 
 

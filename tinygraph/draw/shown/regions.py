@@ -18,7 +18,8 @@ class Regions:
     Attributes:
         steps: phase and step of each column, from left to right.
         place: maps each box to the number of its column, or to the name of its region.
-        states: the boxes of initial states.
+        states: the boxes of initial states before and after all columns.
+        starts: those of later phases, which stand in the phase's first column.
         leaving: maps each box with an arrow to another column to 1 if that column is later, else to -1.
         rising: the boxes in a column that have an arrow to the bar over the columns.
     """
@@ -28,6 +29,7 @@ class Regions:
     states: set[Node]
     leaving: dict[Node, int] = field(default_factory=dict)
     rising: set[Node] = field(default_factory=set)
+    starts: set[Node] = field(default_factory=set)
 
 
 def regions(folded: Folded) -> Regions:
@@ -47,11 +49,14 @@ def regions(folded: Folded) -> Regions:
     _place_results(folded, place)
     _place_sources(folded, place)
     known = folded.initial
-    states = initial_states(folded, place, len(steps)) if known is None else known & place.keys()
+    last = len(steps) - 1
+    ends = [(0, min(1, last)), (last, max(last - 1, 0))]
+    states = initial_states(folded, place, ends) if known is None else known & place.keys()
     for node in states:
         place[node] = BEFORE if place[node] == 0 else AFTER
     _follow_states(folded, place, states)
-    result = Regions(steps, place, states)
+    starts = [(c, c + 1) for c in range(1, last) if steps[c - 1][0] != steps[c][0] == steps[c + 1][0]]
+    result = Regions(steps, place, states, starts=initial_states(folded, place, starts))
     _mark_leaving(folded, result)
     return result
 

@@ -75,13 +75,14 @@ def _carried(folded: Folded) -> set[Node]:
     return {x for x, t in pairs if t is not None and x.step not in (None, t) and not isinstance(x, Constant)}
 
 
-def initial_states(folded: Folded, place: dict[Node, int | str], columns: int) -> set[Node]:
-    """Returns the data, or boxes without a step, that enter the first or last column as a state enters its neighbour.
+def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tuple[int, int]]) -> set[Node]:
+    """Returns the data, or boxes without a step, that enter a column as a state enters its neighbour.
 
-    Compared are the same input slots of the n-th ops of a kind with the same parameters in neighbouring columns. With
-    a single column there is nothing to compare, and constants of zeros count as states.
+    ``ends`` are pairs of such a column, the first or last one of a loop, and its neighbour. Compared are the same input
+    slots of the n-th ops of a kind with the same parameters in both. A single column is its own neighbour: there is
+    nothing to compare, and constants of zeros count as states.
     """
-    ops: dict[int | str, dict[Hashable, Node]] = {c: {} for c in (0, 1, columns - 2, columns - 1)}
+    ops: dict[int | str, dict[Hashable, Node]] = {c: {} for pair in ends for c in pair}
     ranks = Counter[Hashable]()
     for node in folded.nodes:
         column = place[node]
@@ -90,9 +91,9 @@ def initial_states(folded: Folded, place: dict[Node, int | str], columns: int) -
             ops[column][kind, ranks[column, kind]] = node
             ranks[column, kind] += 1
     states: set[Node] = set()
-    for end, neighbour in ((0, 1), (columns - 1, columns - 2)):
+    for end, neighbour in ends:
         for key, node in ops[end].items():
-            other = ops[neighbour].get(key) if columns > 1 else None
+            other = ops[neighbour].get(key) if neighbour != end else None
             for link in folded.arrows[node]:
                 source = link.source
                 if place[source] != end or not (source.step is None or source.op is None):

@@ -51,7 +51,9 @@ def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> di
     layers = [f"layer {loops[phases.loop[x]]}" if x in phases.loop else "" for x in users.values()]
     layers = [f"{layer} {way}".strip() for layer, way in zip(layers, ways, strict=True)]
     both = [f"{a}/{b}".strip("/") for a, b in zip(scopes, parts, strict=True)]
-    for prefixes in (scopes, parts, both, ways, _numbered(parts) if all(parts) else parts, layers):
+    turned = [f"{x} {way}".strip() if parts.count(x) > 1 else x for x, way in zip(parts, ways, strict=True)]
+    turned = turned if len(set(turned)) == len(turned) else _numbered(parts)
+    for prefixes in (scopes, parts, both, ways, turned if all(parts) else parts, layers):
         if all(prefixes) and len(set(prefixes)) == len(prefixes):
             return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}

@@ -92,7 +92,7 @@ class _BackwardPicture:
         self.where = _places(self.shown, self.hubs)
 
     def draw(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options, terse: bool) -> None:
-        role |= dict.fromkeys(self.where.states, "state")
+        role |= dict.fromkeys(self.where.states | self.where.starts, "state")
         texts = self._texts(role, gradients, options)
         for text in texts.values() if terse else ():
             text.below = ""

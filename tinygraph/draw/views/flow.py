@@ -48,8 +48,8 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
         problem = "draw: no gradient of the loss reaches a time step"
         fix = "look for a stop_gradient or an op without a gradient between the steps and the loss"
         raise GraphError(problem, got=root.label(), fix=fix)
-    shown = reaches(root, all_states[:PANELS], seeds, MOST, LAST)
-    subtitle = partial(_subtitle, folded, roots, count=len(all_states))
+    shown, count = reaches(root, all_states, seeds, MOST, LAST, PANELS)
+    subtitle = partial(_subtitle, folded, roots, count=count)
     for room, panels in SIZES:
         yield _drawn(folded, shown[:panels], room, subtitle(shown[:panels], room), options)
 
@@ -112,7 +112,7 @@ def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], room: float
     parts += _window(folded, shown)
     parts += ["without numbers and medians"] * (room < ROOM)
     if count > len(shown):
-        parts.append(f"the first {len(shown)} of {count} states")
+        parts.append(f"the first {len(shown)} of {count} {'states' if shown[0].loss == 'loss' else 'panels'}")
     return "; ".join(parts)
 
 

@@ -48,7 +48,7 @@ class Look:
         if self.has_tokens:
             self.wide = max(self.wide, *widths)
         self.gap = 1.5 if count <= 26 else 0.0
-        self.top = self.rows * self.high + HEAD + (BAR + 10 if self.rows == 1 else 0)
+        self.top = HEAD + max(len(x.rows) * self.high + (BAR + 10) * (len(x.rows) == 1) for x in shown)
         strips = max((len(reach.sides()) for reach in shown if not reach.blurred), default=1)
         self.strip = BAR + 44 + 10 * self.numbers
         self.base = -44.0 - 13 * self.has_tokens
@@ -65,8 +65,8 @@ class PanelPlace:
     def __init__(self, reach: Reach, look: Look, left: float) -> None:
         labels = max([width(look.label(t), SIZE, True) for t in reach.rows] + [54.0])
         inner = len(reach.columns) * look.wide
-        heads = [reach.state.heading, *(x.line if x.side else x.told for x in verdicts(reach))]
-        wide = max(labels + inner + 8, *(width(x, 12, True) for x in heads))
+        told = max(width(x.line if x.side else x.told, 12, True) for x in verdicts(reach))
+        wide = max(labels + inner + 8, told, width(reach.heading, 15, True))
         self.left, self.right = left, left + wide + 2 * PAD
         self.x = left + PAD + (wide - inner - labels - 8) / 2 + labels + 8
         self.labels = labels
@@ -78,7 +78,7 @@ def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
     """Draw a panel and return its right edge."""
     frame = PanelPlace(reach, look, left)
     x, y = (frame.left + frame.right) / 2, (look.top + look.foot) / 2
-    picture.tiles.append(Tile(x, y, frame.right - frame.left, look.top - look.foot, GROUND, reach.state.heading))
+    picture.tiles.append(Tile(x, y, frame.right - frame.left, look.top - look.foot, GROUND, reach.heading))
     _matrix(picture, reach, look, frame)
     _axes(picture, reach, look, frame)
     _cut(picture, reach, look, frame)
@@ -89,13 +89,13 @@ def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
 
 def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     _bordered(picture, frame)
-    table = f"‖∂ loss at t / ∂ {reach.state.heading} at s‖"
+    table = f"‖∂ {reach.loss} at t / ∂ {reach.state.heading} at s‖"
     for i, t in enumerate(reach.rows):
         for j, s in enumerate(reach.columns):
             norm = reach.value(t, s)
             if norm is not None:
                 x, y = frame.x + (j + 0.5) * look.wide, (i + 0.5) * look.high
-                tip = f"‖∂ loss at {t} / ∂ {reach.state.heading} at {s}‖ = {number(norm, 4)}"
+                tip = f"‖∂ {reach.loss} at {t} / ∂ {reach.state.heading} at {s}‖ = {number(norm, 4)}"
                 text = number(norm) if look.numbers else ""
                 fill = look.heat_map.colour(norm)
                 cell = TileNumber(table, "loss at t ↓, s →", look.label(t), look.label(s), number(norm, 3))
@@ -149,7 +149,7 @@ def _cut(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
 def _heading(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     told = verdicts(reach)
     middle = (frame.left + frame.right) / 2
-    lines = [(18.0, reach.state.heading, INK, 15)]
+    lines = [(18.0, reach.heading, INK, 15)]
     for i, x in enumerate(told):
         colour = COLOURS.get(x.word, GREY)
         both = [(38.0, x.told, colour, 12), (53.0, x.pace, GREY, 10)]
@@ -179,7 +179,7 @@ def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
         values = [(i, f"{d} steps from {start}", norm) for i, (d, norm) in enumerate(medians)]
         _strip(picture, look, frame, base, values)
         for tile, (d, norm) in zip(picture.tiles[len(picture.tiles) - len(medians) :], medians, strict=True):
-            tile.cell = TileNumber(f"{reach.state.heading}: {told}", "steps", reach.state.name, str(d), number(norm, 3))
+            tile.cell = TileNumber(f"{reach.heading}: {told}", "steps", reach.state.name, str(d), number(norm, 3))
 
 
 def _strip(picture: Picture, look: Look, frame: PanelPlace, base: float, values: list[tuple[int, str, float]]) -> None:

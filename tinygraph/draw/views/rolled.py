@@ -46,7 +46,7 @@ def rolled(target: Any, options: Options) -> Picture:
     stage = place_cards(repetition, cells(folded, repetition), {g: box_width(t) for g, t in enumerate(texts)})
     if stage.tangled:
         return _not_rolled(unrolled(roots, options), "its cells feed each other both ways")
-    name_cells(repetition, [c.cell for c in stage.cards])
+    name_cells(repetition, [c.cell for c in stage.cards], folded.phases)
     picture = Picture(title=heading(folded, options, "rolled"))
     for g, text in enumerate(texts):
         fill = "#ffffff" if heat_map is None else fill_of(representatives[g], heat_map, set(roots))

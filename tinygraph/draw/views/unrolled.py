@@ -126,7 +126,7 @@ def _shown(levels: Levels, detail: Detail, known: Shared) -> Shown:
     heat_map = None if known.slopes is None else heat(folded, roots, known.slopes).within(options.scale)
     where = regions(folded)
     role |= dict.fromkeys((x for x in folded.nodes if x in folded.names), "parameter")
-    role |= dict.fromkeys(where.states, "state")
+    role |= dict.fromkeys(where.states | where.starts, "state")
     texts = {x: known.words(x, folded, role[x], detail.level, heat_map, options.values) for x in folded.nodes}
     if detail.terse:
         texts = {x: _terse(text, x in folded.parts) for x, text in texts.items()}

@@ -11,6 +11,7 @@ import pytest
 
 import tinygraph as tg
 from tests.draw.compiled import functions
+from tests.draw.layout.test_bars import latent
 from tests.draw.networks import lstm, perceptron, word_rnn
 from tests.draw.recurrent import NETWORKS
 
@@ -40,6 +41,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "cells": tg.draw(lstm(20), gradients=True),
         "flow": tg.draw(word_rnn(12, cut=4), "flow"),
         "bars": tg.draw(several_losses(), level="op", gradients=True),
+        "phases": tg.draw(latent(3), level="cell", gradients=True),
         "rolled": tg.draw(NETWORKS["two scopes"][0], "rolled", gradients=True),
         "compiled": tg.draw(functions.called(functions.gru()), "compiled"),
         "nasty": tg.draw([tg.tanh(tg.constant([0.5], name=x), name=x) for x in NASTY], title=NASTY[0]),

@@ -43,7 +43,7 @@ function settle(c) {
     if (part.classList.contains('a')) bend(part, shift);
     else if (part.classList.contains('note')) {
       shove(part, shift);
-      part.classList.toggle('gone', !signs.has(part) && now.folded.has(c) && now.folded.has(c + 1));
+      part.classList.toggle('gone', isWithin(+part.getAttribute('y')) && now.folded.has(c) && now.folded.has(c + 1));
     } else part.setAttribute('transform', `translate(${(across(+part.dataset.x) - shift).toFixed(1)} 0)`);
   }
 }

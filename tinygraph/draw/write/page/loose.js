@@ -1,8 +1,9 @@
 // Boxes of no column. Over and under the columns they stand in rows, and each row moves by a map of its own: words and
 // openings keep their width and their order, and arrows pass where they passed.
-const CORNER = 12, BESIDE = 10;
+const CORNER = 12, BESIDE = 10, HEADING = 13;
 const tops = columns.map(column => column.top), feet = columns.map(column => column.foot);
 const zone = {top: Math.min(...tops), foot: Math.max(...feet), map: across};
+const isWithin = y => zone.top < y && y < zone.foot;
 const openings = [...document.querySelectorAll('#loose > .tile')].filter(tile => tile.querySelector('.opening')).map(tile => {
   const x = +tile.dataset.x, half = tile.firstElementChild.getAttribute('width') / 2;
   return {y: +tile.dataset.y, from: x - half, to: x + half};
@@ -17,15 +18,17 @@ const loose = boxes.flatMap((box, i) => {
   const half = ground.getAttribute('width') / 2, tall = ground.getAttribute('height') / 2;
   return [{group: drawn[i], ground, twice, words, x, y, tall, from: x - half, to: x + half, left: x - half, right: x + half}];
 });
+const outside = new Map(loose.map(box => [+box.group.id.slice(1), box.y]));
 const bars = loose.filter(bar => bar.to - bar.from > 500);
 for (const bar of bars) bar.openings = openings.filter(({y, from, to}) => y === bar.y && bar.from < from && to < bar.to);
-// Half the width of its words, measured once.
-const half = bar => bar.half ??= Math.max(...bar.words.map(part => part.getBBox().width / 2)) + 6;
+// Half the width of its words, estimated: where texts are too small to be read they are not laid out.
+const breadth = part => part.getAttribute('width') / 2 || part.textContent.length * (part.classList.contains('t') ? 4 : 3.4);
+const half = bar => bar.half ??= Math.max(...bar.words.map(breadth)) + 6;
 const tiles = [...document.querySelectorAll('#loose > .tile')];
 const long = [...document.querySelectorAll('#far > .a')];
 const far = [...document.querySelectorAll('#far > .note')];
 // Gaps between columns in which a box stands.
-const between = new Set(loose.filter(box => zone.top < box.y && box.y < zone.foot).map(box => columnBefore(box.x)));
+const between = new Set(loose.filter(box => isWithin(box.y)).map(box => columnBefore(box.x)));
 
 // What keeps its width: a box and the room beside it, of a bar its ends, its words and its openings.
 function rigid(box) {
@@ -34,14 +37,15 @@ function rigid(box) {
   return [...ends, {from: box.x - half(box), to: box.x + half(box)}, ...box.openings.map(opening => ({...opening}))];
 }
 
-// The rows over and under the columns, the zone of the columns among them from top to foot, where arrows cross their
-// edges, the notes beside them and those of each height, and the curves of the arrows: worked out at the first fold.
+// The rows of boxes and of headings over and under the columns, the zone of the columns among them from top to foot,
+// where arrows cross their edges, the notes beside them and those of each height, and the curves of the arrows: worked out at the first fold.
 const levels = [], floors = [], edges = [], signs = new Map(), lines = new Map(), ways = new Map();
 function foundations() {
-  for (const box of loose) if (box.y < zone.top || box.y > zone.foot) join(box.y, box.tall, rigid(box));
+  for (const box of loose) if (!isWithin(box.y)) join(box.y, box.tall, rigid(box));
   for (const note of document.querySelectorAll('#world .note')) {
-    const [x, y, size] = ['x', 'y', 'font-size'].map(key => +note.getAttribute(key)), wide = note.textContent.length * size * 0.6;
-    if (zone.top < y && y < zone.foot) continue;
+    const [x, y, size] = ['x', 'y', 'font-size'].map(key => +note.getAttribute(key)), wide = note.textContent.length * size * 0.72;
+    if (isWithin(y)) continue;
+    if (size > HEADING) { join(y - size / 3, size * 0.7, [{from: x - wide / 2, to: x + wide / 2}]); continue; }
     signs.set(note, {from: x - wide / 2, to: x + wide / 2});
     lines.set(y, [...(lines.get(y) || []), signs.get(note)]);
   }
@@ -143,7 +147,11 @@ function bend(path, shift) {
   path.classList.toggle('gone', hidden(tail) && hidden(head));
   const {d, out} = curves(path);
   if (!now.folded.size) return path.setAttribute('d', d);
-  const way = out.map((v, k, all) => (k % 2 ? v : spot(v, all[k + 1]) - shift).toFixed(1));
+  const heights = out.map((_, k, all) => all[k + 1]);
+  // An arrow ends a little beside its box: the end and its direction move with the box.
+  for (const k of [0, 2]) if (outside.has(tail)) heights[k] = outside.get(tail);
+  for (const k of [2, 4]) if (outside.has(head)) heights[out.length - k] = outside.get(head);
+  const way = out.map((v, k) => (k % 2 ? v : spot(v, heights[k]) - shift).toFixed(1));
   path.setAttribute('d', `M${way[0]} ${way[1]}C${way.slice(2).join(' ')}`);
 }
 

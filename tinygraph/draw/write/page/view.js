@@ -60,7 +60,7 @@ function beside(bar, x) {
   const edges = [bar.left, ...bar.openings.flatMap(({from, to}) => [spot(from, bar.y), spot(to, bar.y)]), bar.right];
   let best = spot(bar.x, bar.y), least = Infinity;
   for (let k = 0; k < edges.length; k += 2) {
-    const low = edges[k] + half(bar), high = edges[k + 1] - half(bar), near = Math.min(Math.max(x, low), high);
+    const low = edges[k] + half(bar) - 4, high = edges[k + 1] - half(bar) + 4, near = Math.min(Math.max(x, low), high);
     if (low <= high && Math.abs(near - x) < least) [best, least] = [near, Math.abs(near - x)];
   }
   return best;
