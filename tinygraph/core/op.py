@@ -236,7 +236,7 @@ class Op:
         if unknown:
             expected = ", ".join(self.settings) or "no settings"
             problem = f"{self.name} has no setting {', '.join(sorted(unknown))}"
-            raise OptionError(problem, expected=expected, fix=option(unknown, self.settings))
+            raise OptionError(problem, expected=expected, fix=option(unknown - {"mode"}, self.settings))
         return inputs, attributes
 
     def _title(self, name: str | None) -> str:

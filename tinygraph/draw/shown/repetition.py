@@ -151,11 +151,11 @@ def _loops(folded: Folded) -> dict[Node, frozenset[int]]:
 
     Loops that read the same data at the same step are one: the windows of one call.
     """
-    loop, first, one = folded.phases.loop, dict[Node, int](), dict[int, int]()
+    loop, first, one = folded.phases.loop, dict[Any, int](), dict[int, int]()
     for node in folded.nodes:
         for x in folded.arrows[node] if node in loop else ():
             if x.source.step == node.step and not folded.arrows[x.source]:
-                a, b = sorted(_root(one, i) for i in (first.setdefault(x.source, loop[node]), loop[node]))
+                a, b = sorted(_root(one, i) for i in (first.setdefault(_datum(x.source), loop[node]), loop[node]))
                 one[b] = a
     loops: dict[Node, frozenset[int]] = {}
     for node in folded.nodes:
@@ -163,6 +163,11 @@ def _loops(folded: Folded) -> dict[Node, frozenset[int]]:
         before = {loops[x.source] for x in folded.arrows[node]} if own is None else {frozenset([_root(one, own)])}
         loops[node] = frozenset().union(*before) if len(before) != 1 else before.pop()
     return loops
+
+
+def _datum(x: Node) -> Any:
+    """What two reads of the same data have in common: the row of an array, of which each window has a node."""
+    return x if x.op is None else (x.op.name, *map(id, x.inputs), repr(dict(x.attributes)))
 
 
 def _root(one: dict[int, int], i: int) -> int:
