@@ -57,12 +57,12 @@ def make_openings(picture: Picture, bars: set[int]) -> None:
     """Make openings in the bars, which are the boxes outside of columns, for arrows that pass them."""
     passing: dict[int, list[float]] = {}
     held: set[int] = set()
-    for arrow in picture.arrows:
+    for arrow in [x for x in picture.arrows if x.tail in bars or x.head in bars]:
         ends = {arrow.tail: arrow.points[0], arrow.head: arrow.points[-1]}
         for i in ends.keys() & bars:
             if ends[i][0] >= picture.boxes[i].x + picture.boxes[i].width / 2:
                 held.add(i)  # by an arrow at its right side
-        for i in bars - ends.keys() if ends.keys() & bars else ():
+        for i in bars - ends.keys():
             box, x = picture.boxes[i], _passes(arrow, picture.boxes[i].y)
             if x is not None and abs(x - box.x) < box.width / 2 + 2 * FAR:
                 passing.setdefault(i, []).append(x)

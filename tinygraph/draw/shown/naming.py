@@ -111,7 +111,8 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     rooms = {room for x in folded.nodes for room in x.scope.split("/")}
     layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
     words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
-    ways = {*rooms, *directions(folded.phases, {*folded.phases.loop.values()}).values()}
+    several = {*folded.phases.loop.values()} if folded.phases.has_several_loops else set()
+    ways = {*rooms, *(directions(folded.phases, several) if several else {}).values()}
     words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= ways)
     counts = Counter(phase for phase, _ in folded.columns())
     many = len(counts) > MOST

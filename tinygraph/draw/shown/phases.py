@@ -6,6 +6,7 @@ Their steps have the same numbers but are not the same time, so a picture gives 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
 
 from ...core.graph import ancestors
@@ -43,6 +44,11 @@ class Phases:
     entered: dict[int, set[int]] = field(default_factory=dict)
     seen_whole: set[int] = field(default_factory=set)
     _columns: dict[Node, tuple[int, int] | None] = field(default_factory=dict)
+
+    @cached_property
+    def has_several_loops(self) -> bool:
+        """Whether there is more than one; most networks have one, whose boxes need not be told apart."""
+        return len({*self.loop.values()}) > 1
 
     def column(self, node: Node) -> tuple[int, int] | None:
         """Returns phase and step, in the order of the columns; None for a node without a step."""

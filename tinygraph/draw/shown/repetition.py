@@ -135,9 +135,9 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
 
 def runs(folded: Folded) -> dict[Node, int]:
     """Maps boxes to their loops; those that read data of a step again, as sliding windows do, are none of their own."""
-    loops = folded.phases.loop
+    loops = folded.phases.loop if folded.phases.has_several_loops else {}
     readers: dict[tuple[Node, ...], set[int]] = {}
-    for node in [x for x in folded.nodes if x in loops]:
+    for node in [x for x in folded.nodes if x in loops] if loops else ():
         parameters = [x.parameter for x in folded.operands[node] if type(x) is Chip]
         for source in [x.source for x in folded.arrows[node]]:
             if source.step is not None and (source.op is None or is_read(source)):
@@ -151,6 +151,8 @@ def _loops(folded: Folded) -> dict[Node, frozenset[int]]:
 
     Loops that read the same data at the same step are one: the windows of one call.
     """
+    if not folded.phases.has_several_loops:
+        return dict.fromkeys(folded.nodes, frozenset())
     loop, first, one = folded.phases.loop, dict[Any, int](), dict[int, int]()
     for node in folded.nodes:
         for x in folded.arrows[node] if node in loop else ():

@@ -84,7 +84,7 @@ def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tupl
     """
     ops: dict[int | str, dict[Hashable, Node]] = {c: {} for pair in ends for c in pair}
     ranks = Counter[Hashable]()
-    for node in folded.nodes:
+    for node in folded.nodes if ends else ():
         column = place[node]
         if column in ops and node.op is not None and node.step is not None:
             kind = node.op, *(id(x.parameter) for x in folded.operands[node] if isinstance(x, Chip))
