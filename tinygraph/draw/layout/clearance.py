@@ -68,9 +68,10 @@ def make_openings(picture: Picture, bars: set[int]) -> None:
                 passing.setdefault(i, []).append(x)
     for i, xs in passing.items():
         box, spans = picture.boxes[i], list[list[float]]()
-        if i not in held and box.width > _text(box) + 2 * HALF:
-            _lengthen(box, xs, picture)
-        for x in sorted(x for x in xs if _text(box) / 2 - 0.1 < abs(x - box.x) < box.width / 2 - 2 * HALF):
+        half = text_width(box.title, box.below) / 2 + HALF  # of its texts, which stay whole
+        if i not in held and box.width / 2 > half + HALF:
+            _lengthen(box, half, xs, picture)
+        for x in sorted(x for x in xs if half - 0.1 < abs(x - box.x) < box.width / 2 - 2 * HALF):
             if spans and x - spans[-1][1] < 4 * HALF:  # else hardly anything of the bar is left between
                 spans[-1][1] = x
             else:
@@ -79,14 +80,9 @@ def make_openings(picture: Picture, bars: set[int]) -> None:
             picture.openings.append(Opening((left + right) / 2, box.y, right - left + 2 * HALF, box.height, box.role))
 
 
-def _text(box: Box) -> float:
-    """Returns the width that openings leave to the texts of a bar."""
-    return text_width(box.title, box.below) + 2 * HALF
-
-
-def _lengthen(box: Box, xs: list[float], picture: Picture) -> None:
+def _lengthen(box: Box, half: float, xs: list[float], picture: Picture) -> None:
     """Move the right end of a bar, and so its middle, for arrows that would run along the end or over the texts."""
-    end, half = box.x + box.width / 2, _text(box) / 2
+    end = box.x + box.width / 2
     first = box.x + max((x + 4 * HALF - end for x in xs if end - 3 * HALF < x < end + HALF), default=0.0) / 2
     x = free(first, [(-math.inf, first), *((x - half, x + half) for x in xs)])
     wide = box.width + 2 * (x - box.x)

@@ -15,10 +15,9 @@ from .cells import CellGroup, cells, starts
 from .folding import Chip, Folded
 from .phases import Phases
 from .repetition import Repetition
-from .same_names import directions
+from .same_names import WAYS, directions
 from .slices import chain, tag_of
 
-WAYS = {1: "forward", -1: "backward"}
 MOST = 3
 """The most phases that a title names."""
 
@@ -111,8 +110,9 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     rooms = {room for x in folded.nodes for room in x.scope.split("/")}
     layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
     words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
-    several = {*folded.phases.loop.values()} if folded.phases.has_several_loops else set()
-    ways = {*rooms, *(directions(folded.phases, several) if several else {}).values()}
+    ways = set(rooms)
+    if folded.phases.has_several_loops:
+        ways.update(directions(folded.phases, {*folded.phases.loop.values()}).values())
     words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= ways)
     counts = Counter(phase for phase, _ in folded.columns())
     many = len(counts) > MOST

@@ -8,6 +8,9 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from .phases import Phases
 
+WAYS = {1: "forward", -1: "backward"}
+"""Words for the directions of time."""
+
 
 def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
     """Maps every parameter to its name; unnamed ones are numbered in order of creation.
@@ -72,7 +75,7 @@ def directions(phases: Phases, loops: Container[int]) -> dict[int, str]:
             steps.setdefault(i, []).append(x.step or 0)
     turns = {i: (at[-1] > at[0]) - (at[-1] < at[0]) for i, at in steps.items()}
     two_ways = {1, -1} <= set(turns.values())
-    return {i: {1: "forward", -1: "backward"}.get(turn, "") for i, turn in turns.items()} if two_ways else {}
+    return {i: WAYS.get(turn, "") for i, turn in turns.items()} if two_ways else {}
 
 
 LONGEST = 14
