@@ -64,19 +64,19 @@ def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, band
         numbers = _numbered(column, _bands(column, edges), [0 if y else -1 for y in reads])
         for c in group:
             row_of.update(zip(columns[c], numbers, strict=True))
-    if banded and loops:
+    if banded and folded.phases.has_several_loops:
         _level_loops(folded, {x: c for c, members in columns.items() for x in members}, loops, row_of)
     _level_states(folded, where, row_of)
     foot = min(row_of.values(), default=0)
     return {x: row - foot for x, row in row_of.items()}
 
 
-def _column(folded: Folded, members: list[Node], loops: dict[Node, int]) -> Kinds:
+def _column(folded: Folded, members: list[Node], loops: dict[Node, frozenset[int]]) -> Kinds:
     index = {x: i for i, x in enumerate(members)}
-    ranks: dict[tuple[str, int], int] = {}
+    ranks: dict[tuple[str, frozenset[int]], int] = {}
     kinds: list[tuple[str, object]] = []
     for x in members:
-        key = name, loop = x.kind if x.op is None else x.op.name, loops.get(x, -1)
+        key = name, loop = x.kind if x.op is None else x.op.name, loops[x]
         ranks[key] = ranks.get(key, -1) + 1
         kinds.append((name, (loop, ranks[key])))
     return Kinds(kinds, [[index[y.source] for y in folded.arrows[x] if y.source in index] for x in members])
@@ -201,16 +201,18 @@ def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[i
             row[i] = max(row[i], min(row[j] for j in users[i]) - 1)
 
 
-def _level_loops(folded: Folded, column: dict[Node, int], loops: dict[Node, int], row_of: dict[Node, int]) -> None:
+def _level_loops(
+    folded: Folded, column: dict[Node, int], loops: dict[Node, frozenset[int]], row_of: dict[Node, int]
+) -> None:
     """Move what a loop with a state has in a column up to where it is highest, as it drops where another has ended."""
     reads = {x for x in column if folded.arrows[x] or (x.op is not None and x.op.name not in LOOKUPS)}
-    at = {x: (c, loops[x]) for x, c in column.items() if x in loops and x in reads}
-    feet: dict[tuple[int, int], int] = {}
+    at = {x: (c, loops[x]) for x, c in column.items() if x in folded.phases.loop and x in reads}
+    feet: dict[tuple[int, frozenset[int]], int] = {}
     for x, key in at.items():
         feet[key] = min(row_of[x], feet.get(key, row_of[x]))
     pairs = [(at[y.source], at[x]) for x in at for y in folded.arrows[x] if y.source in at]
     carrying = {i for (c, i), (d, j) in pairs if c != d and i == j}
-    highest: dict[int, int] = {}
+    highest: dict[frozenset[int], int] = {}
     for (_, i), foot in feet.items():
         highest[i] = max(foot, highest.get(i, foot))
     lifts, data = dict[Node, int](), dict[Node, int]()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
-from .slices import is_read, row_of
+from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 """In the name of a parameter as it is shown: which part of it is read."""
@@ -119,7 +119,7 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     ranks: dict[tuple[int, int], int] = {}
     groups: dict[tuple[int, int], list[Node]] = {}
     classes: dict[Node, list[Node]] = {}
-    phases, loops = _phases(folded), _loops(folded)
+    phases, loops = _phases(folded), runs(folded)
     for node in folded.nodes:
         if node.op is None or node not in when:
             continue
@@ -133,31 +133,20 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     return classes
 
 
-def runs(folded: Folded) -> dict[Node, int]:
-    """Maps boxes to their loops; those that read data of a step again, as sliding windows do, are none of their own."""
-    loops = folded.phases.loop if folded.phases.has_several_loops else {}
-    readers: dict[tuple[Node, ...], set[int]] = {}
-    for node in [x for x in folded.nodes if x in loops] if loops else ():
-        parameters = [x.parameter for x in folded.operands[node] if type(x) is Chip]
-        for source in [x.source for x in folded.arrows[node]]:
-            if source.step is not None and (source.op is None or is_read(source)):
-                readers.setdefault((source, *parameters), set()).add(loops[node])
-    again = {i for users in readers.values() if len(users) > 1 for i in users}
-    return {x: i for x, i in loops.items() if i not in again}
+def runs(folded: Folded) -> dict[Node, frozenset[int]]:
+    """Maps each box to its loop over time; outside of time, to the loops that it depends on. One loop is not told.
 
-
-def _loops(folded: Folded) -> dict[Node, frozenset[int]]:
-    """Maps each box to its loop over time; outside of time, to the loops that it depends on.
-
-    Loops that read the same data at the same step are one: the windows of one call.
+    Loops that read the same data at the same step with the same parameters are one: the windows of one call.
     """
     if not folded.phases.has_several_loops:
         return dict.fromkeys(folded.nodes, frozenset())
     loop, first, one = folded.phases.loop, dict[Any, int](), dict[int, int]()
     for node in folded.nodes:
+        parameters = [x.parameter for x in folded.operands[node] if type(x) is Chip]
         for x in folded.arrows[node] if node in loop else ():
             if x.source.step == node.step and not folded.arrows[x.source]:
-                a, b = sorted(_root(one, i) for i in (first.setdefault(_datum(x.source), loop[node]), loop[node]))
+                read = (_datum(x.source), *parameters)
+                a, b = sorted(_root(one, i) for i in (first.setdefault(read, loop[node]), loop[node]))
                 one[b] = a
     loops: dict[Node, frozenset[int]] = {}
     for node in folded.nodes:
