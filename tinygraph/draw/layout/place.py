@@ -32,7 +32,7 @@ def place(
     known: Layouts | None = None,
 ) -> Placed:
     """Place the boxes; ``headings`` are the widths of the texts under the columns, ``known`` gains their layouts."""
-    if grid.banded:  # else there is room for the boxes of gradients
+    if grid.banded and UNDER in where.place.values():  # boxes of gradients leave room
         links = ((where.place[link.source], where.place[x]) for x in folded.nodes for link in folded.arrows[x])
         passing = sum(link == (UNDER, OVER) for link in links)
         grid = grid._replace(gutter=grid.gutter + PASS * min(passing, 3) + BESIDE * (passing > 0))
