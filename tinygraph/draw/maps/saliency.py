@@ -12,7 +12,6 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ...engine.grad import derive
 from ..norms.heat import norm_of
-from ..norms.reach import differentiable
 from ..norms.states import shared_name
 from ..options import one_loss
 from ..shown.folding import When
@@ -32,7 +31,7 @@ def saliency_sheets(reading: Reading) -> list[Sheet]:
     root = one_loss(reading.roots, "the view saliency", expected='tg.draw(loss, "saliency")', floats=True)
     read = _inputs(reading)
     nodes = dict.fromkeys(x for group in read.values() for x, _ in group.values())
-    order = ancestors([root], differentiable)
+    order = ancestors([root], gradients=True)
     slopes = {x: np.zeros(x.shape) for x in nodes}
     with np.errstate(all="ignore"):
         slopes |= derive(order, set(nodes), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
@@ -55,7 +54,7 @@ def _inputs(reading: Reading) -> dict[tuple[int, int], Entrances]:
     folded = reading.folded
     role = roles(folded, reading.roots)
     before = set(ancestors([x for x in reading.nodes if x.step is not None]))
-    reached = {x for x in ancestors(reading.roots, differentiable) if x in before}
+    reached = {x for x in ancestors(reading.roots, gradients=True) if x in before}
     groups: dict[tuple[int, int], Entrances] = {}
     ranks: dict[When, int] = {}
     boxes = [x for x in folded.nodes if role[x] == "input" and x.dtype.kind == "f" and x.name != "real"]

@@ -9,7 +9,6 @@ from ...core.node import Node
 from ..norms.states import State
 from ..shown.folding import When
 from ..shown.letters import timeless
-from ..shown.padding import is_mask
 from .reading import Reading
 from .sheets import Sheet, Ticks
 
@@ -57,19 +56,7 @@ def _letter(reading: Reading, x: Node) -> str:
 
 def _sheet(reading: Reading, state: State) -> Sheet:
     at = {reading.folded.column(nodes[-1]) or (0, t): nodes[-1] for t, nodes in state.at.items()}
-    at |= _last_ones(reading, [*at.values()])
     return units(reading, state.heading, state.name, at)
-
-
-def _last_ones(reading: Reading, nodes: list[Node]) -> dict[When, Node]:
-    """Maps steps to their new state where no later step reads it: padding keeps a state for others alone."""
-    if any(x.op is None or x.op.name != "where" or not is_mask(x.inputs[0]) for x in nodes):
-        return {}
-    fresh = {x.inputs[1] for x in nodes}
-    groups = [] if reading.repetition is None else reading.repetition.groups
-    alike = next((members for members in groups if not fresh.isdisjoint(members)), [])
-    known = {reading.folded.column(x) for x in nodes}
-    return {c: x for x in alike if (c := reading.folded.column(x)) is not None and c not in known}
 
 
 def units(reading: Reading, heading: str, name: str, at: dict[When, Node]) -> Sheet:

@@ -10,6 +10,7 @@ from ...core.node import Node
 from ..labels import clean
 from ..shown.folding import Folded, crosses
 from ..shown.naming import named_cells, returning
+from ..shown.padding import computed
 from ..shown.repetition import Repetition, find_repetition
 from ..shown.roles import roles
 
@@ -56,7 +57,7 @@ def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> 
     for cell in named_cells(folded, repetition):
         turns = returning(repetition, cell)
         groups = [g for g in reversed(cell.groups) if g in turns and _is_state(repetition.groups[g], role)]
-        merged = _windows([repetition.groups[g] for g in groups])
+        merged = _windows([_computed(repetition, repetition.groups[g]) for g in groups])
         label = "" if cell.name == "cell" else cell.name
         for nodes, name in zip(merged, _names(merged, folded.letters), strict=True):
             states.append(State(label, name, turns[groups[0]], _by_step(nodes)))
@@ -66,23 +67,22 @@ def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> 
 def _windows(groups: list[list[Node]]) -> list[list[Node]]:
     """Merge the states of a cell that runs again over each sliding window into one state.
 
-    Such states have lengths T, T - 1, T - 2, ..., the same op and shape, and do not depend on each other within a step,
-    unlike a fed-back output, which depends on the state.
+    Such states have lengths T, T - 1, T - 2, ..., the same op and shape, and none depends on itself at earlier steps:
+    the first ones of all windows are one of them.
     """
-    lengths = [len(x) for x in groups]
+    lengths = {len(x) for x in groups}
     forms = {(x[-1].op, x[-1].shape) for x in groups}
-    if len(groups) > 1 and len(forms) == 1 and len(set(lengths)) == len(groups) and _are_apart(groups):
+    apart = all(len({*nodes}.intersection(ancestors(nodes[-1:], gradients=True))) == 1 for nodes in groups)
+    if len(forms) == 1 < len(groups) == len(lengths) and apart:
         return [[x for nodes in groups for x in nodes]]
     return groups
 
 
-def _are_apart(groups: list[list[Node]]) -> bool:
-    members = {x for nodes in groups for x in nodes}
-    for *_, last in groups:
-        within = {n for n in ancestors([last], lambda n: n.step == last.step) if n.step == last.step}  # noqa: B023
-        if len(within & members) > 1:
-            return False
-    return True
+def _computed(repetition: Repetition, nodes: list[Node]) -> list[Node]:
+    """Returns what the steps compute of a state, before padding keeps the state before; of the last step, too."""
+    fresh = list(map(computed, nodes))
+    alike = next((members for members in repetition.groups if {*fresh} <= {*members}), fresh)
+    return nodes if {*fresh} == {*nodes} else alike
 
 
 def _is_state(nodes: list[Node], role: dict[Node, str]) -> bool:
@@ -145,7 +145,7 @@ def _cuts(folded: Folded, members: list[Node]) -> list[tuple[int, int]]:
     is_cut: dict[tuple[int, int], bool] = {}
     for node in folded.nodes:
         for link in folded.arrows[node]:
-            if link.source in member_set and crosses(link):
+            if computed(link.source) in member_set and crosses(link):
                 assert link.source.step is not None and link.user.step is not None
                 pair = (min(link.source.step, link.user.step), max(link.source.step, link.user.step))
                 is_cut[pair] = is_cut.get(pair, True) and link.cut
