@@ -15,11 +15,11 @@ def side(kinds: str) -> Side:
     """A band of blocks, ``g`` for a group and ``l`` for a loop of one op, the k-th with a name of k signs."""
     made = Side()
     for k, kind in enumerate(kinds, 1):
-        item = Item([], "x" * 9 * k, [], "add", -1, 1)
+        item = Item([], "x" * 9 * k, [], "add", None, 1)
         if kind == "g":
             made.add(made.parts, item)
         else:
-            card = made.enter(-1, k + 1, False)
+            card = LoopCard("loop", k + 1, [])
             made.add(card.parts, item)
             made.parts.append(card)
     return made

@@ -11,9 +11,9 @@ import tinygraph as tg
 from tests.compiled.comparing import each_backend
 from tests.each import each
 from tinygraph.draw.compiled import planned, traced
-from tinygraph.draw.compiled.items import OUTSIDE
+from tinygraph.draw.compiled.items import LoopCard
 
-from .functions import NETWORKS, called, draw, halves, title
+from .functions import NETWORKS, called, draw, flat, halves, title
 
 OPS: dict[str, Any] = {
     "sum": lambda x: tg.sum(x, axis=0),
@@ -48,18 +48,24 @@ def test_a_view_is_done_by_no_action_and_moves_no_bytes(view: Any, backend: str)
     assert not line.rstrip().endswith(" B") and " B " not in line and "FLOP" not in line
 
 
-def times_of(side: Any, loop: int) -> int:
-    """How often what is in a loop runs in a call."""
-    return 1 if loop == OUTSIDE else side.loops[loop][1] * times_of(side, side.loops[loop][0])
+def times_of(parts: Any, times: int = 1) -> dict[int, int]:
+    """How often each item runs in a call: once for each step of all cards around it."""
+    out: dict[int, int] = {}
+    for part in parts:
+        is_card = isinstance(part, LoopCard)
+        out |= times_of(part.parts, times * part.steps) if is_card else dict.fromkeys(part.items, times)
+    return out
 
 
 @each("name", NETWORKS)
 def test_the_facts_of_an_op_are_those_of_its_node_and_of_all_its_steps(name: str) -> None:
     plan = called(NETWORKS[name]()).plan
-    before, after = traced(plan.before), planned(plan.actions)
-    for item in before.items:
-        node, times = item.node, times_of(before, item.loop)
-        assert node is not None and node.op is not None and item.kind == node.op.name
+    before, journal = traced(plan.before), plan.journal()
+    after = planned(journal, before.parameters)
+    for i, times in times_of(before.parts).items():
+        item = before.items[i]
+        (node,) = item.nodes
+        assert node.op is not None and item.kind == node.op.name
         size = int(np.prod(node.shape))
         assert item.tip[0] == f"{node.op.name} {'×'.join(map(str, node.shape)) or 'scalar'} {node.dtype}"
         assert item.below == ("×".join(map(str, node.shape)) or "scalar")
@@ -84,11 +90,13 @@ def test_the_facts_of_an_op_are_those_of_its_node_and_of_all_its_steps(name: str
                 "stack",
             )
         )
-    for item in after.items:
-        times = times_of(after, item.loop)
+    repeats = {i: np.prod([*around, 1]) for i, (_, around) in enumerate(flat(plan.actions))}
+    assert times_of(after.parts) == repeats and len(times_of(before.parts)) == len(before.items)
+    for i, item in enumerate(after.items):
+        times = repeats[i]
         told = re.fullmatch(r"([\d,]+) FLOP, ([\d,]+) bytes(?: × (\d+) steps)?", item.tip[1])
         assert told and [int(x.replace(",", "")) * times for x in told.groups()[:2]] == [item.flops, item.bytes]
-        assert int(told[3] or 1) == times and item.node is None and not item.is_view
+        assert int(told[3] or 1) == times and not item.is_view
 
 
 def test_marks_that_no_line_has_are_not_explained() -> None:

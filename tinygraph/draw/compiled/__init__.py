@@ -35,8 +35,9 @@ def compiled(function: Any, options: Options) -> Picture:
     """
     _no_numbers(options)
     plan = _plan_of(function)
-    before, after = traced(plan.before), planned(plan.actions)
-    settle(before, after, plan.journal())
+    journal, before = plan.journal(), traced(plan.before)
+    after = planned(journal, before.parameters)
+    settle(before, after, journal.dropped)
     title, named = options.heading or f"{_name(function)}, compiled", frozenset([*before.names, _name(function)])
     picture = Picture(title=title, names=named)
     picture.subtitle = _summary(before, after)

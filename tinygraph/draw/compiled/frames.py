@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..labels import width
 from ..layout.layers import Ordering, Rows, lay_out
 from ..picture import Point
-from .items import OUTSIDE, Block, Item, ItemGroup, LoopCard, Side, handed
+from .items import Block, Item, ItemGroup, LoopCard, Side, handed
 
 HEIGHT, LOW, LINE, ROOM = 50.0, 36.0, 12.5, 24.0
 """Height of a box with one line under its title, and with none; of each further line; gap between rows."""
@@ -47,7 +47,7 @@ class Frame:
 
     @property
     def is_loop(self) -> bool:
-        return isinstance(self.block, LoopCard) and self.block.number != OUTSIDE
+        return isinstance(self.block, LoopCard) and self.block.is_loop
 
     @property
     def behind(self) -> float:
@@ -69,7 +69,7 @@ def build_frame(side: Side, block: Block, widths: Sequence[float], inside: bool 
     """Returns a group or card with its size, and all frames in it."""
     if isinstance(block, LoopCard):
         inner = plates(block.parts, "each step") if len(block.parts) > 1 else block.parts
-        parts = [build_frame(side, part, widths, inside or block.number != OUTSIDE) for part in inner]
+        parts = [build_frame(side, part, widths, inside or block.is_loop) for part in inner]
         wide = sum(p.width + p.behind for p in parts) + APART * (len(parts) - 1) + 2 * MARGIN
         return Frame(
             block,
@@ -82,12 +82,12 @@ def build_frame(side: Side, block: Block, widths: Sequence[float], inside: bool 
 
 def plates(blocks: Sequence[Block], name: str) -> list[LoopCard]:
     """Returns blocks side by side as cards; a group gets a background of its own, with a name."""
-    return [block if isinstance(block, LoopCard) else LoopCard(name, 1, OUTSIDE, [block]) for block in blocks]
+    return [block if isinstance(block, LoopCard) else LoopCard(name, 1, [block], is_loop=False) for block in blocks]
 
 
 def _group(items: list[Item], block: ItemGroup, widths: Sequence[float], most: int) -> Frame:
     index = {i: k for k, i in enumerate(block.items)}
-    rows = _rows(items, block.items, index, most)
+    rows = _rows(items, block.items, most)
     plan = Rows([rows[i] for i in index], [], [], [], [0] * len(index), [widths[i] for i in index])
     plan.arrows = [(index[a], index[b]) for b in index for a in items[b].before if a in index]
     recurrent = [(a, b) for b in index for a in items[b].late if a in index]
@@ -109,7 +109,7 @@ def _group(items: list[Item], block: ItemGroup, widths: Sequence[float], most: i
     return Frame(block, 2 * layout.half + LANE * len(lanes), total, [], rows, feet, tops, layout, lanes)
 
 
-def _rows(items: list[Item], group_items: list[int], index: dict[int, int], most: int) -> dict[int, int]:
+def _rows(items: list[Item], group_items: list[int], most: int) -> dict[int, int]:
     """Returns the row of each item: above its inputs in the group, in the first row that has space."""
     rows: dict[int, int] = {}
     count: dict[int, int] = {}

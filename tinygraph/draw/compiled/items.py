@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from ...core.node import Node
 from ..picture import Part
 
-OUTSIDE = -1
-"""Stands for the number of a loop where there is none."""
-
 
 @dataclass
 class Item:
@@ -19,11 +16,11 @@ class Item:
     Attributes:
         title, below, tip: as in a `picture.Box`; ``below`` may be several lines.
         kind: the name of its op, or of its action.
-        loop: the number of the loop around it.
+        loop: the traced loop in which it is done, None outside of all.
         flops, bytes: of one call, all steps together; bytes only if they are known.
         before: its inputs, items of the same step.
         late: its inputs, items of the previous step.
-        node: the traced node of an op.
+        nodes: the traced node of an op, or those that an action computes.
         is_view: whether the op places numbers in memory, and computes none.
         role: ``"op"``; `fates` changes it to ``"removed"`` or ``"moved"``.
         mark: the number, equal in both bands, of an op that left its loop.
@@ -34,12 +31,12 @@ class Item:
     below: str
     tip: list[str]
     kind: str
-    loop: int
+    loop: Node | None
     flops: int
     bytes: int = 0
     before: list[int] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
-    node: Node | None = None
+    nodes: Sequence[Node] = ()
     is_view: bool = False
     role: str = "op"
     mark: int = 0
@@ -55,12 +52,12 @@ class ItemGroup:
 
 @dataclass
 class LoopCard:
-    """A loop that runs ``steps`` times: groups and cards side by side."""
+    """A loop that runs ``steps`` times, or what is done once: groups and cards side by side."""
 
     name: str
     steps: int
-    number: int
     parts: list[ItemGroup | LoopCard]
+    is_loop: bool = True
 
 
 Block = ItemGroup | LoopCard
@@ -70,30 +67,26 @@ Block = ItemGroup | LoopCard
 class Side:
     """All items of a band, in order, and their nesting.
 
-    ``loops``: for each loop the enclosing loop, and its steps; ``loop_of``: maps a traced loop to its number;
-    ``names``: what the user calls nodes.
+    ``names``: what the user calls nodes; ``parameters``: maps each parameter to its name, the same in both bands.
     """
 
     items: list[Item] = field(default_factory=list)
     parts: list[Block] = field(default_factory=list)
-    loops: list[tuple[int, int]] = field(default_factory=list)
-    loop_of: dict[Node, int] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    parameters: dict[Node, str] = field(default_factory=dict)
+
+    def name(self, parameter: Node) -> str:
+        return self.parameters.setdefault(parameter, (parameter.name or "").strip() or f"θ{len(self.parameters) + 1}")
 
     def add(self, parts: list[Block], item: Item) -> int:
         """Append the item to ``parts`` and return its number."""
-        if not parts or isinstance(parts[-1], LoopCard):
-            parts.append(ItemGroup([]))
-        last = parts[-1]
-        assert isinstance(last, ItemGroup)
+        group = parts[-1] if parts else None
+        if not isinstance(group, ItemGroup):
+            group = ItemGroup([])
+            parts.append(group)
         self.items.append(item)
-        last.items.append(len(self.items) - 1)
-        return len(self.items) - 1
-
-    def enter(self, around: int, steps: int, backwards: bool) -> LoopCard:
-        """Returns a card for the next loop."""
-        self.loops.append((around, steps))
-        return LoopCard("loop backwards" if backwards else "loop", steps, len(self.loops) - 1, [])
+        group.items.append(len(self.items) - 1)
+        return group.items[-1]
 
 
 def members(block: Block) -> list[int]:
@@ -110,7 +103,6 @@ def handed(side: Side, blocks: Sequence[Block]) -> dict[tuple[int, int], list[tu
     for k, block in enumerate(blocks):
         for i in members(block):
             for source in side.items[i].before:
-                source_block = where.get(source)
-                if source_block is not None and source_block < k:
-                    links.setdefault((source_block, k), []).append((source, i))
+                if where.get(source, k) < k:
+                    links.setdefault((where[source], k), []).append((source, i))
     return links

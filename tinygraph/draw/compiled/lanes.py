@@ -97,33 +97,23 @@ class GroupRoutes:
 
 
 def across(parts: Sequence[Frame], pairs: Sequence[Ends], floor: float) -> dict[Ends, list[Point]]:
-    """Returns the routes between blocks of a row: straight to a neighbour, else on a track of its own under all."""
+    """Returns the routes between blocks of a row: straight to a neighbour, else on a track of its own under all.
+
+    Tracks leave a block's foot at its right, and enter one at its left, those of near blocks outside.
+    """
     routes: dict[Ends, list[Point]] = {}
-    leaving, entering = _stations(parts, pairs)
     far = sorted((p for p in pairs if p[1] - p[0] > 1), key=lambda p: (p[1] - p[0], p))
-    tracks = {p: floor - 16 - TRACK * k for k, p in enumerate(far)}
     for a, b in pairs:
-        if (a, b) not in tracks:
-            low = min(parts[a], parts[b], key=lambda p: p.height)
+        first, second = parts[a], parts[b]
+        if b - a == 1:
+            low = min(first, second, key=lambda p: p.height)
             y = low.foot + low.height / 2
-            routes[a, b] = [(parts[a].left + parts[a].width + parts[a].behind, y)]
-            straight(routes[a, b], (parts[b].left, y))
+            routes[a, b] = [(first.left + first.width + first.behind, y)]
+            straight(routes[a, b], (second.left, y))
             continue
-        x, end, y = leaving[a, b], entering[a, b], tracks[a, b]
-        routes[a, b] = [(x, parts[a].foot)]
-        along(routes[a, b], [(x, y), (end, y), (end, parts[b].foot)], BEND, level=False)
+        x = first.left + first.width - 14 - 12 * sum(p[0] == a and p[1] < b for p in far)
+        end = second.left + 14 + 12 * sum(p[1] == b and p[0] > a for p in far)
+        y = floor - 16 - TRACK * far.index((a, b))
+        routes[a, b] = [(x, first.foot)]
+        along(routes[a, b], [(x, y), (end, y), (end, second.foot)], BEND, level=False)
     return routes
-
-
-def _stations(parts: Sequence[Frame], pairs: Sequence[Ends]) -> tuple[dict[Ends, float], dict[Ends, float]]:
-    """Returns where the arrows of the tracks leave a block's foot, at its right, and enter one, at its left."""
-    leaving: dict[Ends, float] = {}
-    entering: dict[Ends, float] = {}
-    for k, part in enumerate(parts):
-        out = sorted((p for p in pairs if p[0] == k and p[1] > k + 1), key=lambda p: p[1])
-        into = sorted((p for p in pairs if p[1] == k and p[0] < k - 1), key=lambda p: p[0])
-        for n, p in enumerate(out):
-            leaving[p] = part.left + part.width - 14 - 12 * n
-        for n, p in enumerate(reversed(into)):
-            entering[p] = part.left + 14 + 12 * n
-    return leaving, entering

@@ -9,7 +9,7 @@ from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..views.unrolled import box_width
 from ..views.wording import Words
 from .frames import APART, STACK, Frame, build_frame, centres, height_of, place_frame, plates, tracks
-from .items import OUTSIDE, LoopCard, Side, handed
+from .items import LoopCard, Side, handed
 from .lanes import Ends, GroupRoutes, across
 
 BUNDLE, FAINT = "#718096", "#b8c0cc"
@@ -57,7 +57,7 @@ class Sketch:
     def _blocks(self, picture: Picture, first: int, frames: Sequence[Frame], floor: float) -> None:
         for f in frames:
             if isinstance(f.block, LoopCard):
-                times = 0 if f.block.number == OUTSIDE else f.block.steps
+                times = f.block.steps if f.block.is_loop else 0
                 edges = f.left, f.left + f.width, f.foot, f.foot + f.height
                 picture.bands.append(Band(*edges, f.block.name, "", times, headed=True))
                 self._blocks(picture, first, f.parts, min(p.foot for p in f.parts))
