@@ -16,7 +16,6 @@ from ...plan.memory import views_of
 from ...plan.report import traffic_of, work_of
 from ..labels import clean, op_words, shape
 from ..picture import Part
-from ..shown.folding import Chip, Inline
 from ..views.wording import SIGNS
 from .items import Block, Item, LoopCard, Side
 from .overlap import Steps, Write, WrittenParts, same_step
@@ -37,13 +36,13 @@ class _Planning:
 
     Attributes:
         written: maps each buffer to the writes to it.
-        chips: maps each buffer to the parameters that it holds, copied or concatenated.
+        chips: maps each buffer to the names of the parameters that it holds, copied or concatenated.
     """
 
     def __init__(self, journal: Journal, parameters: dict[Node, str]) -> None:
         self.journal, self.side = journal, Side(parameters=parameters)
         self.written: dict[Buffer, WrittenParts] = {}
-        self.chips: dict[Buffer, dict[str, Any]] = {}
+        self.chips: dict[Buffer, list[str]] = {}
 
     def level(self, actions: Sequence[Any], parts: list[Block], loop: Node | None, steps: Steps) -> None:
         """Add the actions outside of all loops, or those of one loop; ``steps``: lengths of the enclosing loops."""
@@ -58,14 +57,15 @@ class _Planning:
                 own = next((x for x in nodes if "body" in x.attributes), loop)
                 self.level(action.actions, card.parts, own, (*steps, action.steps))
                 continue
-            item = self.side.add(parts, self._item(action, nodes, loop, steps))
             loads, stores = _ends(action)
-            reads += [(item, v) for v in loads]
-            is_copy = isinstance(action, Elementwise) and names_of(action) == ["copy"]
-            held = self._chips_of(loads[0]) if is_copy else {}
+            item = self._item(action, nodes, loop, steps)
+            item.before = [*dict.fromkeys(w.at for v in loads for w in self._sources(v, steps))]
+            at = self.side.add(parts, item)
+            reads += [(at, v) for v in loads]
+            held = self._chips_of(loads[0]) if item.kind == "copy" else []
             for v in stores:
-                self.chips[v.buffer] = {**self.chips.get(v.buffer, {}), **held} if held else {}
-                self.written.setdefault(v.buffer, WrittenParts(v.buffer.size)).add(v, item, steps)
+                self.chips[v.buffer] = [*dict.fromkeys([*self.chips.get(v.buffer, []), *held])] if held else []
+                self.written.setdefault(v.buffer, WrittenParts(v.buffer.size)).add(v, at, steps)
         if steps:
             self._tie(reads, first, steps)
 
@@ -82,34 +82,28 @@ class _Planning:
             item.late = [*dict.fromkeys([*item.late, *late])]
             item.before = [k for k in item.before if k not in late]
 
-    def _chips_of(self, v: View) -> dict[str, Any]:
+    def _chips_of(self, v: View) -> list[str]:
         """Returns the parameters that a view's buffer holds, also after a copy or a concatenation."""
         if v.buffer.kind == "parameter":
-            return {self.side.name(v.buffer.source): v.buffer.source}
-        return self.chips.get(v.buffer, {})
+            return [self.side.name(v.buffer.source)]
+        return self.chips.get(v.buffer, [])
 
-    def _operand(self, v: View) -> list[Chip | Inline]:
-        chips = self._chips_of(v)
-        if chips:
-            turned = len(v.shape) == 2 and v.strides[1] != 1 and v.shape[1] > 1 and v.strides[1] != 0
-            return [Chip(node, name + ".T" * turned) for name, node in chips.items()]
+    def _operand(self, v: View) -> list[Part]:
+        turned = len(v.shape) == 2 and v.strides[1] != 1 and v.shape[1] > 1 and v.strides[1] != 0
+        chips = [Part(clean(name + ".T" * turned), "chip") for name in self._chips_of(v)]
         if v.buffer.kind == "argument":
-            return [Inline("data", False)]
+            return [Part("data")]
         if v.buffer.kind == "constant":
             values = v.buffer.source
-            text = f"{values[0]:.3g}" if values.size == 1 else "data" if np.any(values) else "zeros"
-            return [Inline(text, False)]
-        return []
+            return [Part(f"{values[0]:.3g}" if values.size == 1 else "data" if np.any(values) else "zeros")]
+        return chips
 
     def _item(self, action: Any, nodes: Sequence[Node], loop: Node | None, steps: Steps) -> Item:
         name, _, flops = work_of(action)
         bytes_moved, times = traffic_of(action), prod(steps)
-        loads, _ = _ends(action)
         kind, title, below = self._words(action)
         tip = [name, f"{flops:,} FLOP, {bytes_moved:,} bytes" + f" × {times} steps" * (times > 1)]
-        item = Item(title, below, tip, kind, loop, flops * times, bytes_moved * times, nodes=nodes)
-        item.before = [*dict.fromkeys(w.at for v in loads for w in self._sources(v, steps))]
-        return item
+        return Item(title, below, tip, kind, loop, flops * times, bytes_moved * times, nodes=nodes)
 
     def _words(self, action: Any) -> tuple[str, list[Part], str]:
         """Returns the kind of an action, its title, and what stands below."""
@@ -136,8 +130,7 @@ class _Planning:
         sides = [self._operand(v) for v in views]
         parts: list[Part] = []
         for k, side in enumerate(sides):
-            parts += [Part(sign)] * (k > 0 and sign != "")
-            parts += [Part(clean(x.text), "chip" if isinstance(x, Chip) else "text") for x in side]
+            parts += [*[Part(sign)] * (k > 0 and sign != ""), *side]
         return [*parts, Part("·")] if sign and sides[0] and not sides[1] else parts
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +13,10 @@ from ..labels import clean
 from ..norms.states import shared_name
 from ..shown.folding import When
 from ..shown.roles import LOOKUPS
+from ..shown.same_names import numbered
 from ..shown.slices import chain
 from .reading import Reading, is_parameter
-from .sheets import Sheet, Ticks
+from .sheets import Sheet, Ticks, plain_ticks
 
 HEADS = 6
 """Most heads shown."""
@@ -49,16 +48,10 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
         problem = "draw: the view attention finds no attention: nothing is averaged with weights that sum to 1"
         expected = "weights such as softmax(scores), multiplied with what they weigh and summed"
         raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
-    return _numbered(sheets[:HEADS])
-
-
-def _numbered(sheets: list[Sheet]) -> list[Sheet]:
-    """Returns the sheets with numbers after names that several have, as weights of a loop over heads do."""
-    counts, ranks = Counter(x.heading for x in sheets), Counter[str]()
-    for i, x in enumerate(sheets):
-        ranks[x.heading] += 1
-        sheets[i] = replace(x, heading=f"{x.heading} {ranks[x.heading]}") if counts[x.heading] > 1 else x
-    return sheets
+    heads = sheets[:HEADS]
+    for x, name in zip(heads, numbered([x.heading for x in heads]), strict=True):  # of a loop over heads all have one
+        x.heading = name
+    return heads
 
 
 def _weights(reading: Reading) -> Iterator[Weights]:
@@ -119,17 +112,22 @@ def _of_group(reading: Reading, group: list[Weights], block: int) -> Iterator[Sh
         queries = reading.folded.columns() if len(reading.folded.columns()) == len(stacked) else []
     name = shared_name([chain(x.node)[-1] for x in group], reading.folded.letters) or "attention"
     scope = clean(chain(first.node)[-1].scope)
-    down = reading.ticks(queries, "query at step ↓") if queries else _plain(len(stacked), "query ↓")
+    down = reading.ticks(queries, "query at step ↓") if queries else plain_ticks(len(stacked), "query ↓")
     for head in range(stacked.shape[1]):
         heading = " · ".join(x for x in (scope, name, f"head {head}" if stacked.shape[1] > 1 else "") if x)
         values = stacked[:, head]
         absent = np.isneginf(values)
         padding = _padding(reading, keys[1], queries, values)
-
-        def told(row: str, column: str, value: str) -> str:
-            return f"{name} at {row} of {column}: {value}"
-
-        yield Sheet(heading, values, absent | padding, keys[0], down, block + head, told, padding=padding)
+        yield Sheet(
+            heading,
+            values,
+            absent | padding,
+            keys[0],
+            down,
+            block + head,
+            lambda row, column: f"{name} at {row} of {column}",
+            padding=padding,
+        )
 
 
 def _heads(reading: Reading, x: Weights, timed: bool) -> np.ndarray:
@@ -176,11 +174,7 @@ def _keys(reading: Reading, x: Weights, count: int) -> tuple[Ticks, list[When]]:
     columns_of_time = reading.folded.columns()
     if len(columns_of_time) == count:
         return reading.ticks(columns_of_time, "key at step →"), columns_of_time
-    return _plain(count, "key →"), []
-
-
-def _plain(count: int, caption: str) -> Ticks:
-    return Ticks([str(i) for i in range(count)], caption)
+    return plain_ticks(count, "key →"), []
 
 
 def _padding(reading: Reading, keys: list[When], queries: list[When], values: np.ndarray) -> np.ndarray:
