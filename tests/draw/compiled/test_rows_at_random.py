@@ -45,4 +45,4 @@ def by_rule(items: list[Item], most: int) -> dict[int, int]:
 def test_rows_are_as_the_rule_says(most: int) -> None:
     for seed in range(150):
         items = group(Random(seed))
-        assert _rows(items, [*range(len(items))], most) == by_rule(items, most), seed
+        assert _rows(dict(enumerate(items)), most) == by_rule(items, most), seed

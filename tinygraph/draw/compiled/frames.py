@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from ..labels import width
 from ..layout.layers import Ordering, Rows, lay_out
-from ..picture import Point
 from .items import Block, Item, ItemGroup, LoopCard, Side, handed
 
-HEIGHT, LOW, LINE, ROOM = 50.0, 36.0, 12.5, 24.0
-"""Height of a box with one line under its title, and with none; of each further line; gap between rows."""
-MARGIN, CAPTION, LANE, STACK = 20.0, 34.0, 18.0, 8.0
-"""Padding of a card, height of its name, width of a recurrent arrow's lane, offset of the cards in a stack."""
+ROOM, MARGIN, CAPTION, LANE, STACK = 24.0, 20.0, 34.0, 18.0, 8.0
+"""Gap between rows, padding of a card, height of its name, width of a recurrent arrow's lane, offset of the cards in a
+stack."""
 APART = 66.0
 """Gap between groups and cards side by side."""
 TRACK = 18.0
@@ -27,7 +25,8 @@ class Frame:
     """A group or a card with its size and position.
 
     Attributes:
-        rows: maps each item of a group to its row; ``feet`` and ``tops``: of the rows, from the group's foot.
+        items: those of a group, by their numbers, and the row of each; ``feet`` and ``tops``: of the rows, from the
+            group's foot.
         lanes: maps each item with a value for the next step to the side of its lane, and the number of the lane there.
         parts: the frames within a card.
         left, foot: the lower left corner.
@@ -37,6 +36,7 @@ class Frame:
     width: float
     height: float
     parts: list[Frame]
+    items: dict[int, Item] = field(default_factory=dict)
     rows: dict[int, int] = field(default_factory=dict)
     feet: list[float] = field(default_factory=list)
     tops: list[float] = field(default_factory=list)
@@ -61,15 +61,11 @@ class Frame:
         return self.left + self.width / 2 + LANE / 2 * (sides.count(-1) - sides.count(1))
 
 
-def height_of(item: Item) -> float:
-    return HEIGHT + LINE * item.below.count("\n") if item.below else LOW
-
-
-def build_frame(side: Side, block: Block, widths: Sequence[float], inside: bool = False) -> Frame:
+def build_frame(side: Side, block: Block, inside: bool = False) -> Frame:
     """Returns a group or card with its size, and all frames in it."""
     if isinstance(block, LoopCard):
         inner = plates(block.parts, "each step") if len(block.parts) > 1 else block.parts
-        parts = [build_frame(side, part, widths, inside or block.is_loop) for part in inner]
+        parts = [build_frame(side, part, inside or block.is_loop) for part in inner]
         wide = sum(p.width + p.behind for p in parts) + APART * (len(parts) - 1) + 2 * MARGIN
         return Frame(
             block,
@@ -77,7 +73,8 @@ def build_frame(side: Side, block: Block, widths: Sequence[float], inside: bool 
             max(p.height + p.behind for p in parts) + 2 * MARGIN + CAPTION + tracks(handed(side, block.parts)),
             parts,
         )
-    return _group(side.items, block, widths, max(INNER if inside else OUTER, round(0.7 * len(block.items) ** 0.5)))
+    most = max(INNER if inside else OUTER, round(0.7 * len(block.items) ** 0.5))
+    return _group(block, {i: side.items[i] for i in block.items}, most)
 
 
 def plates(blocks: Sequence[Block], name: str) -> list[LoopCard]:
@@ -85,12 +82,12 @@ def plates(blocks: Sequence[Block], name: str) -> list[LoopCard]:
     return [block if isinstance(block, LoopCard) else LoopCard(name, 1, [block], is_loop=False) for block in blocks]
 
 
-def _group(items: list[Item], block: ItemGroup, widths: Sequence[float], most: int) -> Frame:
-    index = {i: k for k, i in enumerate(block.items)}
-    rows = _rows(items, block.items, most)
-    plan = Rows([rows[i] for i in index], [], [], [], [0] * len(index), [widths[i] for i in index])
-    plan.arrows = [(index[a], index[b]) for b in index for a in items[b].before if a in index]
-    recurrent = [(a, b) for b in index for a in items[b].late if a in index]
+def _group(block: ItemGroup, items: dict[int, Item], most: int) -> Frame:
+    index = {i: k for k, i in enumerate(items)}
+    rows = _rows(items, most)
+    plan = Rows([rows[i] for i in items], [], [], [], [0] * len(items), [x.width for x in items.values()])
+    plan.arrows = [(index[a], index[b]) for b, x in items.items() for a in x.before if a in items]
+    recurrent = [(a, b) for b, x in items.items() for a in x.late if a in items]
     lanes: dict[int, tuple[int, int]] = {}
     for a, _ in recurrent:
         if a not in lanes:
@@ -101,31 +98,31 @@ def _group(items: list[Item], block: ItemGroup, widths: Sequence[float], most: i
     layout = lay_out(plan)
     feet, tops, y = [], [], LANE if lanes else 0.0
     for row in range(max(rows.values()) + 1):
-        height = max(height_of(items[i]) for i in index if rows[i] == row)
+        height = max(x.height for i, x in items.items() if rows[i] == row)
         feet.append(y)
         tops.append(y + height)
         y += height + ROOM
     total = y - ROOM + (LANE if lanes else 0.0)
-    return Frame(block, 2 * layout.half + LANE * len(lanes), total, [], rows, feet, tops, layout, lanes)
+    return Frame(block, 2 * layout.half + LANE * len(lanes), total, [], items, rows, feet, tops, layout, lanes)
 
 
-def _rows(items: list[Item], group_items: list[int], most: int) -> dict[int, int]:
+def _rows(items: dict[int, Item], most: int) -> dict[int, int]:
     """Returns the row of each item: above its inputs in the group, in the first row that has space."""
     rows: dict[int, int] = {}
     count: dict[int, int] = {}
     users: dict[int, list[int]] = {}
-    for i in group_items:
-        for a in items[i].before:
+    for i, item in items.items():
+        for a in item.before:
             users.setdefault(a, []).append(i)
-        row = 1 + max((rows[a] for a in items[i].before if a in rows), default=-1)
+        row = 1 + max((rows[a] for a in item.before if a in rows), default=-1)
         while count.get(row, 0) >= most:
             row += 1
         rows[i] = row
         count[row] = count.get(row, 0) + 1
-    for i in group_items:
+    for i, item in items.items():
         # An item with no input in the group is right below its first user, if there is space.
         row = min((rows[u] for u in users.get(i, ())), default=0) - 1
-        if row > rows[i] and not any(a in rows for a in items[i].before) and count.get(row, 0) < most:
+        if row > rows[i] and rows.keys().isdisjoint(item.before) and count.get(row, 0) < most:
             count[rows[i]] -= 1
             count[row] += 1
             rows[i] = row
@@ -134,7 +131,7 @@ def _rows(items: list[Item], group_items: list[int], most: int) -> dict[int, int
 
 
 def place_frame(frame: Frame, left: float, foot: float) -> None:
-    """Set the position of a frame and of those in it."""
+    """Set the position of a frame, and of the frames and items in it."""
     frame.left, frame.foot = left, foot
     if isinstance(frame.block, LoopCard):
         x = left + (frame.width - sum(p.width + p.behind for p in frame.parts) - APART * (len(frame.parts) - 1)) / 2
@@ -143,15 +140,9 @@ def place_frame(frame: Frame, left: float, foot: float) -> None:
         for part in frame.parts:
             place_frame(part, x, base + (height - part.height - part.behind) / 2)
             x += part.width + part.behind + APART
-
-
-def centres(frame: Frame) -> dict[int, Point]:
-    """Maps the items of a group to their positions."""
-    assert isinstance(frame.block, ItemGroup)
-    return {
-        i: (frame.middle + x, frame.foot + (frame.feet[frame.rows[i]] + frame.tops[frame.rows[i]]) / 2)
-        for i, x in zip(frame.block.items, frame.layout.x, strict=True)
-    }
+    for (i, item), x in zip(frame.items.items(), frame.layout.x, strict=True):
+        row = frame.rows[i]
+        item.x, item.y = frame.middle + x, foot + (frame.feet[row] + frame.tops[row]) / 2
 
 
 def tracks(pairs: Iterable[tuple[int, int]]) -> float:

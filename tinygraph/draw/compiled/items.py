@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ...core.node import Node
 from ..picture import Part
+from ..views.unrolled import box_width
+from ..views.wording import Words
+
+HEIGHT, LOW, LINE = 50.0, 36.0, 12.5
+"""Height of a box with one line under its title, and with none; of each further line."""
 
 
 @dataclass
@@ -25,6 +31,7 @@ class Item:
         role: ``"op"``; `fates` changes it to ``"removed"`` or ``"moved"``.
         mark: the number, equal in both bands, of an op that left its loop.
         gone: whether it is not done where it is drawn.
+        x, y: the centre of its box.
     """
 
     title: list[Part]
@@ -41,6 +48,16 @@ class Item:
     role: str = "op"
     mark: int = 0
     gone: bool = False
+    x: float = 0.0
+    y: float = 0.0
+
+    @property
+    def height(self) -> float:
+        return HEIGHT + LINE * self.below.count("\n") if self.below else LOW
+
+    @cached_property
+    def width(self) -> float:
+        return box_width(Words(self.title, max(self.below.split("\n"), key=len), self.tip))
 
 
 @dataclass

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from ..layout.layers import FOOT, TOP
 from ..layout.routes import along, rise, straight, turn
 from ..picture import Point
-from .frames import LANE, TRACK, Frame, centres, height_of
-from .items import Item
+from .frames import LANE, TRACK, Frame
 
 PORT = 16.0
 """Largest distance between two ports at one side of a box."""
@@ -19,21 +18,15 @@ Ends = tuple[int, int]
 
 
 class GroupRoutes:
-    """The arrows of one group.
+    """The arrows of one group; ``number``: maps each item to its number in the group's layout."""
 
-    Attributes:
-        at: maps its items to their positions.
-        number: maps each item to its number in the group's layout.
-    """
-
-    def __init__(self, frame: Frame, items: Sequence[Item], widths: Sequence[float]) -> None:
-        self.frame, self.items, self.widths = frame, items, widths
-        self.at = centres(frame)
-        self.number = {i: k for k, i in enumerate(self.at)} | {TOP: TOP, FOOT: FOOT}
+    def __init__(self, frame: Frame) -> None:
+        self.frame, self.items = frame, frame.items
+        self.number = {i: k for k, i in enumerate(frame.items)} | {TOP: TOP, FOOT: FOOT}
 
     def upward(self) -> dict[Ends, list[Point]]:
         """Returns the routes from op to op of the same step."""
-        pairs = [(a, b) for b in self.at for a in self.items[b].before if a in self.at]
+        pairs = [(a, b) for b, x in self.items.items() for a in x.before if a in self.items]
         ports = self._ports(pairs)
         routes: dict[Ends, list[Point]] = {}
         for a, b in pairs:
@@ -45,17 +38,17 @@ class GroupRoutes:
 
     def round(self) -> dict[Ends, list[Point]]:
         """Returns the routes to the next step: over the group's top, down beside it, and from below into the user."""
-        pairs = [(a, b) for b in self.at for a in self.items[b].late if a in self.at]
+        pairs = [(a, b) for b, x in self.items.items() for a in x.late if a in self.items]
         frame, routes = self.frame, {}
         for a, b in pairs:
             side, lane = frame.lanes[a]
             x = frame.middle + side * (frame.layout.half + LANE * (lane + 0.5))
             up, down = self._bends(a, TOP), self._bends(FOOT, b)
-            points: list[Point] = [(self.at[a][0], self._top(a))]
+            points: list[Point] = [(self.items[a].x, self._top(a))]
             self._thread(points, up[:-1])
             high, low = frame.foot + frame.height - 10 + 5 * lane, frame.foot + 8 - 5 * lane
             leave = up[-1][0] + frame.middle if len(up) > 1 else points[0][0]
-            port = self.at[b][0] + side * min(self.widths[b] / 2 - 10, 24)
+            port = self.items[b].x + side * min(self.items[b].width / 2 - 10, 24)
             enter = down[0][0] + frame.middle if len(down) > 1 else port
             rise(points, (leave, high - BEND), SLACK)
             turn(points, (leave + side * BEND, high), level=False)
@@ -67,10 +60,10 @@ class GroupRoutes:
         return routes
 
     def _top(self, i: int) -> float:
-        return self.at[i][1] + height_of(self.items[i]) / 2
+        return self.items[i].y + self.items[i].height / 2
 
     def _foot(self, i: int) -> float:
-        return self.at[i][1] - height_of(self.items[i]) / 2
+        return self.items[i].y - self.items[i].height / 2
 
     def _bends(self, a: int, b: int) -> list[tuple[float, int]]:
         return self.frame.layout.bends.get((self.number[a], self.number[b]), [])
@@ -85,14 +78,14 @@ class GroupRoutes:
         """Returns the ports of each arrow: (source, target, True) at the lower box, False at the upper box."""
         sides: dict[tuple[int, bool], list[tuple[float, Ends]]] = {}
         for a, b in pairs:
-            ends = [x for x, _ in self._bends(a, b)] or [self.at[i][0] - self.frame.middle for i in (b, a)]
+            ends = [x for x, _ in self._bends(a, b)] or [self.items[i].x - self.frame.middle for i in (b, a)]
             sides.setdefault((a, True), []).append((ends[0], (a, b)))
             sides.setdefault((b, False), []).append((ends[-1], (a, b)))
         ports: dict[tuple[int, int, bool], float] = {}
         for (i, leaves), arrows in sides.items():
-            room = min(PORT, (self.widths[i] - 16) / len(arrows))
+            room = min(PORT, (self.items[i].width - 16) / len(arrows))
             for k, (_, (a, b)) in enumerate(sorted(arrows)):
-                ports[a, b, leaves] = self.at[i][0] + (k - (len(arrows) - 1) / 2) * room
+                ports[a, b, leaves] = self.items[i].x + (k - (len(arrows) - 1) / 2) * room
         return ports
 
 

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from ..colours import FORWARD, GREY, STATE
 from ..picture import Arrow, Band, Box, Note, Picture, Point
-from ..views.unrolled import box_width
-from ..views.wording import Words
-from .frames import APART, STACK, Frame, build_frame, centres, height_of, place_frame, plates, tracks
+from .frames import APART, STACK, Frame, build_frame, place_frame, plates, tracks
 from .items import LoopCard, Side, handed
 from .lanes import Ends, GroupRoutes, across
 
@@ -21,18 +19,11 @@ LoopSlot = tuple[int, bool]
 
 
 class Sketch:
-    """One band while it is placed and drawn.
-
-    Attributes:
-        widths: the widths of its boxes.
-        frames: its blocks, side by side.
-    """
+    """One band while it is placed and drawn; ``frames``: its blocks, side by side."""
 
     def __init__(self, name: str, side: Side) -> None:
         self.name, self.side = name, side
-        below = [max(item.below.split("\n"), key=len) for item in side.items]
-        self.widths = [box_width(Words(x.title, text, x.tip)) for x, text in zip(side.items, below, strict=True)]
-        self.frames = [build_frame(side, card, self.widths) for card in plates(side.parts, "once")]
+        self.frames = [build_frame(side, card) for card in plates(side.parts, "once")]
         self.foot = self.top = self.left = self.right = 0.0
 
     def place(self, columns: dict[LoopSlot, tuple[float, float]], foot: float) -> None:
@@ -48,9 +39,9 @@ class Sketch:
     def draw(self, picture: Picture) -> None:
         picture.bands.append(Band(self.left, self.right, self.foot, self.top, self.name, headed=True))
         first = len(picture.boxes)
-        for x, wide in zip(self.side.items, self.widths, strict=True):
-            size = 0.0, 0.0, wide, height_of(x)
-            picture.boxes.append(Box(*size, x.role, "#ffffff", x.title, x.below, x.tip, dashed=x.gone))
+        for x in self.side.items:
+            place = x.x, x.y, x.width, x.height
+            picture.boxes.append(Box(*place, x.role, "#ffffff", x.title, x.below, x.tip, dashed=x.gone))
         floor = min((f.foot for f in self.frames), default=0.0)
         self._blocks(picture, first, self.frames, floor)
 
@@ -78,11 +69,9 @@ class Sketch:
         picture.notes.append(Note((points[0][0] + points[-1][0]) / 2, y, caption, GREY))
 
     def _group(self, picture: Picture, first: int, f: Frame) -> None:
-        for i, (x, y) in centres(f).items():
-            picture.boxes[first + i].x, picture.boxes[first + i].y = x, y
-        routes = GroupRoutes(f, self.side.items, self.widths)
+        routes = GroupRoutes(f)
         for (a, b), points in routes.upward().items():
-            removed = "removed" in (self.side.items[a].role, self.side.items[b].role)
+            removed = "removed" in (f.items[a].role, f.items[b].role)
             picture.arrows.append(Arrow(first + a, first + b, points, FAINT if removed else FORWARD, 1.1, removed))
         for (a, b), points in routes.round().items():
             picture.arrows.append(Arrow(first + a, first + b, points, STATE, 1.8, tip="to the next step"))
