@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from ..labels import width
-from ..layout.layers import Ordering, Rows, lay_out
+from ..layout.layers import FOOT, TOP, Rows, lay_out
 from .items import Block, Item, ItemGroup, LoopCard, Side, handed
 
 ROOM, MARGIN, CAPTION, LANE, STACK = 24.0, 20.0, 34.0, 18.0, 8.0
@@ -20,61 +19,21 @@ OUTER, INNER = 2, 3
 """Most boxes in a row outside of loops, and in a loop; a large group has more, so that it is not too high."""
 
 
-@dataclass
-class Frame:
-    """A group or a card with its size and position.
-
-    Attributes:
-        items: those of a group, by their numbers, and the row of each; ``feet`` and ``tops``: of the rows, from the
-            group's foot.
-        lanes: maps each item with a value for the next step to the side of its lane, and the number of the lane there.
-        parts: the frames within a card.
-        left, foot: the lower left corner.
-    """
-
-    block: Block
-    width: float
-    height: float
-    parts: list[Frame]
-    items: dict[int, Item] = field(default_factory=dict)
-    rows: dict[int, int] = field(default_factory=dict)
-    feet: list[float] = field(default_factory=list)
-    tops: list[float] = field(default_factory=list)
-    layout: Ordering = field(default_factory=lambda: Ordering([], {}, 0.0))
-    lanes: dict[int, tuple[int, int]] = field(default_factory=dict)
-    left: float = 0.0
-    foot: float = 0.0
-
-    @property
-    def is_loop(self) -> bool:
-        return isinstance(self.block, LoopCard) and self.block.is_loop
-
-    @property
-    def behind(self) -> float:
-        """Returns how far the cards behind a card stick out."""
-        return STACK * min(self.block.steps - 1, 3) if isinstance(self.block, LoopCard) else 0.0
-
-    @property
-    def middle(self) -> float:
-        """Returns the centre of a group's rows, which moves if one side has more lanes than the other."""
-        sides = [side for side, _ in self.lanes.values()]
-        return self.left + self.width / 2 + LANE / 2 * (sides.count(-1) - sides.count(1))
-
-
-def build_frame(side: Side, block: Block, inside: bool = False) -> Frame:
-    """Returns a group or card with its size, and all frames in it."""
-    if isinstance(block, LoopCard):
-        inner = plates(block.parts, "each step") if len(block.parts) > 1 else block.parts
-        parts = [build_frame(side, part, inside or block.is_loop) for part in inner]
-        wide = sum(p.width + p.behind for p in parts) + APART * (len(parts) - 1) + 2 * MARGIN
-        return Frame(
-            block,
-            max(wide, width(f"{block.name} × {block.steps}", 14, bold=True) + 20),
-            max(p.height + p.behind for p in parts) + 2 * MARGIN + CAPTION + tracks(handed(side, block.parts)),
-            parts,
-        )
-    most = max(INNER if inside else OUTER, round(0.7 * len(block.items) ** 0.5))
-    return _group(block, {i: side.items[i] for i in block.items}, most)
+def measure(side: Side, block: Block, inside: bool = False) -> None:
+    """Set the size of a group or card, and of all in it."""
+    if isinstance(block, ItemGroup):
+        most = max(INNER if inside else OUTER, round(0.7 * len(block.items) ** 0.5))
+        _measure_group(block, {i: side.items[i] for i in block.items}, most)
+        return
+    if len(block.parts) > 1:
+        block.parts = [*plates(block.parts, "each step")]
+    for part in block.parts:
+        measure(side, part, inside or block.is_loop)
+    block.behind = STACK * min(block.steps - 1, 3)
+    wide = sum(p.width + p.behind for p in block.parts) + APART * (len(block.parts) - 1) + 2 * MARGIN
+    block.width = max(wide, width(f"{block.name} × {block.steps}", 14, bold=True) + 20)
+    tall = max(p.height + p.behind for p in block.parts)
+    block.height = tall + 2 * MARGIN + CAPTION + tracks(handed(side, block.parts))
 
 
 def plates(blocks: Sequence[Block], name: str) -> list[LoopCard]:
@@ -82,13 +41,12 @@ def plates(blocks: Sequence[Block], name: str) -> list[LoopCard]:
     return [block if isinstance(block, LoopCard) else LoopCard(name, 1, [block], is_loop=False) for block in blocks]
 
 
-def _group(block: ItemGroup, items: dict[int, Item], most: int) -> Frame:
+def _measure_group(group: ItemGroup, items: dict[int, Item], most: int) -> None:
     index = {i: k for k, i in enumerate(items)}
-    rows = _rows(items, most)
+    rows, lanes = _rows(items, most), group.lanes
     plan = Rows([rows[i] for i in items], [], [], [], [0] * len(items), [x.width for x in items.values()])
     plan.arrows = [(index[a], index[b]) for b, x in items.items() for a in x.before if a in items]
     recurrent = [(a, b) for b, x in items.items() for a in x.late if a in items]
-    lanes: dict[int, tuple[int, int]] = {}
     for a, _ in recurrent:
         if a not in lanes:
             lanes[a] = (1 if len(lanes) % 2 else -1, len(lanes) // 2)
@@ -96,14 +54,17 @@ def _group(block: ItemGroup, items: dict[int, Item], most: int) -> Frame:
         plan.pulls[index[a]] = plan.pulls[index[b]] = lanes[a][0]
     plan.up, plan.down = [index[a] for a in lanes], [index[b] for b in dict.fromkeys(b for _, b in recurrent)]
     layout = lay_out(plan)
-    feet, tops, y = [], [], LANE if lanes else 0.0
+    ends = {**dict(enumerate(items)), TOP: TOP, FOOT: FOOT}
+    group.bends = {(ends[a], ends[b]): bends for (a, b), bends in layout.bends.items()}
+    y = LANE if lanes else 0.0
     for row in range(max(rows.values()) + 1):
         height = max(x.height for i, x in items.items() if rows[i] == row)
-        feet.append(y)
-        tops.append(y + height)
+        group.feet.append(y)
+        group.tops.append(y + height)
         y += height + ROOM
-    total = y - ROOM + (LANE if lanes else 0.0)
-    return Frame(block, 2 * layout.half + LANE * len(lanes), total, [], items, rows, feet, tops, layout, lanes)
+    group.height = y - ROOM + (LANE if lanes else 0.0)
+    group.rows, group.offsets, group.half = rows, layout.x, layout.half
+    group.width = 2 * layout.half + LANE * len(lanes)
 
 
 def _rows(items: dict[int, Item], most: int) -> dict[int, int]:
@@ -130,19 +91,21 @@ def _rows(items: dict[int, Item], most: int) -> dict[int, int]:
     return {i: number[row] for i, row in rows.items()}
 
 
-def place_frame(frame: Frame, left: float, foot: float) -> None:
-    """Set the position of a frame, and of the frames and items in it."""
-    frame.left, frame.foot = left, foot
-    if isinstance(frame.block, LoopCard):
-        x = left + (frame.width - sum(p.width + p.behind for p in frame.parts) - APART * (len(frame.parts) - 1)) / 2
-        height = max(part.height + part.behind for part in frame.parts)
-        base = foot + frame.height - CAPTION - MARGIN - height
-        for part in frame.parts:
-            place_frame(part, x, base + (height - part.height - part.behind) / 2)
+def place(side: Side, block: Block, left: float, foot: float) -> None:
+    """Set the position of a block, and of the blocks and items in it."""
+    block.left, block.foot = left, foot
+    if isinstance(block, LoopCard):
+        x = left + (block.width - sum(p.width + p.behind for p in block.parts) - APART * (len(block.parts) - 1)) / 2
+        height = max(part.height + part.behind for part in block.parts)
+        base = foot + block.height - CAPTION - MARGIN - height
+        for part in block.parts:
+            place(side, part, x, base + (height - part.height - part.behind) / 2)
             x += part.width + part.behind + APART
-    for (i, item), x in zip(frame.items.items(), frame.layout.x, strict=True):
-        row = frame.rows[i]
-        item.x, item.y = frame.middle + x, foot + (frame.feet[row] + frame.tops[row]) / 2
+        return
+    sides = [lane_side for lane_side, _ in block.lanes.values()]
+    block.middle = left + block.width / 2 + LANE / 2 * (sides.count(-1) - sides.count(1))
+    for (i, row), offset in zip(block.rows.items(), block.offsets, strict=True):
+        side.items[i].x, side.items[i].y = block.middle + offset, foot + (block.feet[row] + block.tops[row]) / 2
 
 
 def tracks(pairs: Iterable[tuple[int, int]]) -> float:

@@ -61,14 +61,43 @@ class Item:
 
 
 @dataclass
-class ItemGroup:
-    """Items in rows over one another, by their numbers in the band."""
+class Oblong:
+    """The outline of a group or a card, whose lower left corner is at ``left, foot``.
 
-    items: list[int]
+    ``behind``: how far the cards behind a card stick out.
+    """
+
+    width: float = field(default=0.0, init=False)
+    height: float = field(default=0.0, init=False)
+    left: float = field(default=0.0, init=False)
+    foot: float = field(default=0.0, init=False)
+    behind: float = field(default=0.0, init=False)
 
 
 @dataclass
-class LoopCard:
+class ItemGroup(Oblong):
+    """Items in rows over one another, by their numbers in the band.
+
+    Attributes:
+        rows: maps each item to its row; ``feet`` and ``tops``: of the rows, from the group's foot.
+        lanes: maps each item with a value for the next step to the side of its lane, and the number of the lane there.
+        bends: as in `layers.Ordering`, but keyed by items.
+        offsets: of the items from the ``middle`` of the rows, of which ``half`` is half the width.
+    """
+
+    items: list[int]
+    rows: dict[int, int] = field(default_factory=dict)
+    feet: list[float] = field(default_factory=list)
+    tops: list[float] = field(default_factory=list)
+    lanes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    bends: dict[tuple[int, int], list[tuple[float, int]]] = field(default_factory=dict)
+    offsets: list[float] = field(default_factory=list)
+    half: float = 0.0
+    middle: float = 0.0
+
+
+@dataclass
+class LoopCard(Oblong):
     """A loop that runs ``steps`` times, or what is done once: groups and cards side by side."""
 
     name: str

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from ..layout.layers import FOOT, TOP
 from ..layout.routes import along, rise, straight, turn
 from ..picture import Point
-from .frames import LANE, TRACK, Frame
+from .frames import LANE, TRACK
+from .items import Block, Item, ItemGroup
 
 PORT = 16.0
 """Largest distance between two ports at one side of a box."""
@@ -18,11 +19,10 @@ Ends = tuple[int, int]
 
 
 class GroupRoutes:
-    """The arrows of one group; ``number``: maps each item to its number in the group's layout."""
+    """The arrows of one group."""
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame, self.items = frame, frame.items
-        self.number = {i: k for k, i in enumerate(frame.items)} | {TOP: TOP, FOOT: FOOT}
+    def __init__(self, group: ItemGroup, items: Sequence[Item]) -> None:
+        self.group, self.items = group, {i: items[i] for i in group.items}
 
     def upward(self) -> dict[Ends, list[Point]]:
         """Returns the routes from op to op of the same step."""
@@ -39,17 +39,17 @@ class GroupRoutes:
     def round(self) -> dict[Ends, list[Point]]:
         """Returns the routes to the next step: over the group's top, down beside it, and from below into the user."""
         pairs = [(a, b) for b, x in self.items.items() for a in x.late if a in self.items]
-        frame, routes = self.frame, {}
+        group, routes = self.group, {}
         for a, b in pairs:
-            side, lane = frame.lanes[a]
-            x = frame.middle + side * (frame.layout.half + LANE * (lane + 0.5))
+            side, lane = group.lanes[a]
+            x = group.middle + side * (group.half + LANE * (lane + 0.5))
             up, down = self._bends(a, TOP), self._bends(FOOT, b)
             points: list[Point] = [(self.items[a].x, self._top(a))]
             self._thread(points, up[:-1])
-            high, low = frame.foot + frame.height - 10 + 5 * lane, frame.foot + 8 - 5 * lane
-            leave = up[-1][0] + frame.middle if len(up) > 1 else points[0][0]
+            high, low = group.foot + group.height - 10 + 5 * lane, group.foot + 8 - 5 * lane
+            leave = up[-1][0] + group.middle if len(up) > 1 else points[0][0]
             port = self.items[b].x + side * min(self.items[b].width / 2 - 10, 24)
-            enter = down[0][0] + frame.middle if len(down) > 1 else port
+            enter = down[0][0] + group.middle if len(down) > 1 else port
             rise(points, (leave, high - BEND), SLACK)
             turn(points, (leave + side * BEND, high), level=False)
             along(points, [(x, high), (x, low), (enter + side * BEND, low)], BEND)
@@ -66,19 +66,19 @@ class GroupRoutes:
         return self.items[i].y - self.items[i].height / 2
 
     def _bends(self, a: int, b: int) -> list[tuple[float, int]]:
-        return self.frame.layout.bends.get((self.number[a], self.number[b]), [])
+        return self.group.bends.get((a, b), [])
 
     def _thread(self, points: list[Point], bends: list[tuple[float, int]]) -> None:
         """Extend the route past the boxes of the rows between."""
         for x, row in bends:
-            rise(points, (x + self.frame.middle, self.frame.foot + self.frame.feet[row]), SLACK)
-            straight(points, (points[-1][0], self.frame.foot + self.frame.tops[row]))
+            rise(points, (x + self.group.middle, self.group.foot + self.group.feet[row]), SLACK)
+            straight(points, (points[-1][0], self.group.foot + self.group.tops[row]))
 
     def _ports(self, pairs: list[Ends]) -> dict[tuple[int, int, bool], float]:
         """Returns the ports of each arrow: (source, target, True) at the lower box, False at the upper box."""
         sides: dict[tuple[int, bool], list[tuple[float, Ends]]] = {}
         for a, b in pairs:
-            ends = [x for x, _ in self._bends(a, b)] or [self.items[i].x - self.frame.middle for i in (b, a)]
+            ends = [x for x, _ in self._bends(a, b)] or [self.items[i].x - self.group.middle for i in (b, a)]
             sides.setdefault((a, True), []).append((ends[0], (a, b)))
             sides.setdefault((b, False), []).append((ends[-1], (a, b)))
         ports: dict[tuple[int, int, bool], float] = {}
@@ -89,12 +89,13 @@ class GroupRoutes:
         return ports
 
 
-def across(parts: Sequence[Frame], pairs: Sequence[Ends], floor: float) -> dict[Ends, list[Point]]:
+def across(parts: Sequence[Block], pairs: Sequence[Ends]) -> dict[Ends, list[Point]]:
     """Returns the routes between blocks of a row: straight to a neighbour, else on a track of its own under all.
 
     Tracks leave a block's foot at its right, and enter one at its left, those of near blocks outside.
     """
     routes: dict[Ends, list[Point]] = {}
+    floor = min((part.foot for part in parts), default=0.0)
     far = sorted((p for p in pairs if p[1] - p[0] > 1), key=lambda p: (p[1] - p[0], p))
     for a, b in pairs:
         first, second = parts[a], parts[b]
