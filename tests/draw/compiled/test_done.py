@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import numpy as np
+import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
@@ -13,7 +14,7 @@ from tests.each import each
 from tinygraph.draw.compiled import planned, traced
 from tinygraph.draw.compiled.items import LoopCard
 
-from .functions import NETWORKS, called, draw, flat, halves, title
+from .functions import NETWORKS, called, cards, chips, draw, flat, halves, title
 
 OPS: dict[str, Any] = {
     "sum": lambda x: tg.sum(x, axis=0),
@@ -121,3 +122,29 @@ def test_operands_of_both_bands_have_their_names() -> None:
     assert any("0.5" in x for x in told) and any("zeros" in x for x in told) and any("data" in x for x in told)
     below = [title(box) for box in after]
     assert any("W.T" in x for x in below) and any("θ" in x for x in below)
+
+
+@each_backend
+def test_a_parameter_without_a_name_has_one_letter_in_both_bands(backend: str) -> None:
+    """Joined before its loop the second weight is read first below, but it is the second above."""
+    a, b = (tg.parameter(np.ones((4, 4)) * k) for k in (1, 2))
+
+    def loss(xs: Any) -> Any:
+        def cell(x: Any, h: Any) -> Any:
+            h = tg.tanh(h @ a + x @ b)
+            return h, h
+
+        return tg.sum(tg.unroll(cell, xs, np.zeros((2, 4)))[0])
+
+    picture = draw(called(loss, backend, np.ones((3, 2, 4))))
+    before, after = halves(picture)
+    (above,) = [chips(box) for box in before if title(box).startswith("state @")]
+    (below,) = [chips(box) for box in after if cards(picture, box) and "@" in title(box)]
+    assert above == below == ["θ1"]
+
+
+def test_jax_has_no_actions_to_show() -> None:
+    pytest.importorskip("jax")
+    with pytest.raises(tg.GraphError, match="JAX compiles this function as a whole") as error:
+        draw(called(tg.tanh, "jax", np.ones(3)))
+    assert 'tg.compile(fn, "numpy")' in str(error.value)

@@ -31,11 +31,17 @@ def compiled(function: Any, options: Options) -> Picture:
     """Returns the picture of a compiled function's latest plan.
 
     Raises:
-        GraphError: ``function`` is no compiled function, or it was not called yet.
+        GraphError: ``function`` is no compiled function, or it was not called yet; JAX compiled it.
     """
     _no_numbers(options)
     plan = _plan_of(function)
     journal, before = plan.journal(), traced(plan.before)
+    if journal.actions and not plan.actions:
+        problem, fix = (
+            "draw: JAX compiles this function as a whole, so its plan has no actions",
+            'tg.compile(fn, "numpy")',
+        )
+        raise GraphError(problem, got=f"backend={plan.backend!r}", fix=fix)
     after = planned(journal, before.parameters)
     settle(before, after, journal.dropped)
     title, named = options.heading or f"{_name(function)}, compiled", frozenset([*before.names, _name(function)])
