@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ..labels import width
@@ -70,20 +71,20 @@ def _measure_group(group: ItemGroup, items: dict[int, Item], most: int) -> None:
 def _rows(items: dict[int, Item], most: int) -> dict[int, int]:
     """Returns the row of each item: above its inputs in the group, in the first row that has space."""
     rows: dict[int, int] = {}
-    count: dict[int, int] = {}
+    count: Counter[int] = Counter()
     users: dict[int, list[int]] = {}
     for i, item in items.items():
         for a in item.before:
             users.setdefault(a, []).append(i)
         row = 1 + max((rows[a] for a in item.before if a in rows), default=-1)
-        while count.get(row, 0) >= most:
+        while count[row] >= most:
             row += 1
         rows[i] = row
-        count[row] = count.get(row, 0) + 1
+        count[row] += 1
     for i, item in items.items():
         # An item with no input in the group is right below its first user, if there is space.
         row = min((rows[u] for u in users.get(i, ())), default=0) - 1
-        if row > rows[i] and rows.keys().isdisjoint(item.before) and count.get(row, 0) < most:
+        if row > rows[i] and rows.keys().isdisjoint(item.before) and count[row] < most:
             count[rows[i]] -= 1
             count[row] += 1
             rows[i] = row

@@ -19,11 +19,13 @@ LoopSlot = tuple[int, bool]
 
 
 class Sketch:
-    """One band while it is placed and drawn; ``cards``: its blocks, side by side."""
+    """One band while it is placed and drawn; ``cards``: its blocks, side by side, in the columns ``slots``."""
 
     def __init__(self, name: str, side: Side) -> None:
         self.name, self.side = name, side
         self.cards = plates(side.parts, "once")
+        loops = [card.is_loop for card in self.cards]
+        self.slots: list[LoopSlot] = [(sum(loops[:k]), is_loop) for k, is_loop in enumerate(loops)]
         for card in self.cards:
             measure(side, card)
         self.foot = self.top = self.left = self.right = 0.0
@@ -32,7 +34,8 @@ class Sketch:
         """Place the blocks in their columns, in a band that starts at ``foot``."""
         base = foot + EDGE + tracks(handed(self.side, self.side.parts))
         tall = max((x.height + x.behind for x in self.cards), default=0.0)
-        for x, (left, wide) in zip(self.cards, (columns[c] for c in _slots(self.cards)), strict=True):
+        for x, slot in zip(self.cards, self.slots, strict=True):
+            left, wide = columns[slot]
             place(self.side, x, left + (wide - x.width - x.behind) / 2, base + (tall - x.height - x.behind) / 2)
         self.foot, self.top = foot, base + tall + EDGE + HEAD
         self.left = min((left for left, _ in columns.values()), default=0.0) - EDGE
@@ -78,14 +81,6 @@ class Sketch:
             picture.arrows.append(Arrow(first + a, first + b, points, STATE, 1.8, tip="to the next step"))
 
 
-def _slots(cards: Sequence[LoopCard]) -> list[LoopSlot]:
-    slots, loops = [], 0
-    for card in cards:
-        slots.append((loops, card.is_loop))
-        loops += card.is_loop
-    return slots
-
-
 def stacked(sketches: Sequence[Sketch]) -> None:
     """Place the traced ops over the actions, with the same loops in the same columns."""
     columns = _columns(sketches)
@@ -109,7 +104,7 @@ def _columns(sketches: Sequence[Sketch]) -> dict[LoopSlot, tuple[float, float]]:
     """Maps each column to its left edge and width, so that a loop is over the same loop."""
     wide: dict[LoopSlot, float] = {}
     for sketch in sketches:
-        for slot, card in zip(_slots(sketch.cards), sketch.cards, strict=True):
+        for slot, card in zip(sketch.slots, sketch.cards, strict=True):
             wide[slot] = max(wide.get(slot, 0.0), card.width + card.behind)
     columns, x = {}, 0.0
     for slot in sorted(wide):
