@@ -153,7 +153,7 @@ def _padded(rows: list[np.ndarray]) -> np.ndarray:
 
 
 def _keys(reading: Reading, x: Weights, count: int) -> list[When]:
-    """Returns the steps along the keys: those of the stack that is weighed, else all; none if that is no step each."""
+    """Returns the steps along the keys: those of the stack that is weighed, or all; none if keys are no steps."""
     queue, seen = [x.other, x.node], set[Node]()
     for node in queue:
         if node.op is None or node in seen or len(seen) > 200:

@@ -122,12 +122,12 @@ class Reading:
         columns, rows = self.columns(phase), {c: self.chosen(part) for c, part in parts.items()}
         count = max(map(len, rows.values()))
         values, absent = np.zeros((count, len(columns))), np.ones((count, len(columns)), bool)
-        padding = np.tile([self.is_padding(c) for c in columns], (count, 1))
+        is_padding = [self.is_padding(c) for c in columns]
         for j, column in enumerate(columns):
-            if column in rows and not padding[0, j]:
+            if column in rows and not is_padding[j]:
                 own = slice(len(rows[column])), j
                 values[own], absent[own] = rows[column], False
-        across, down = self.ticks(columns, "t →"), plain_ticks(count, caption)
+        across, down, padding = self.ticks(columns, "t →"), plain_ticks(count, caption), np.tile(is_padding, (count, 1))
         return Sheet(heading, values, absent, across, down, phase, told, padding=padding)
 
     def is_padding(self, column: When) -> bool:
