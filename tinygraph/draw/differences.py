@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .picture import Box, Picture, Rim, Tile
 from .words import NONE, UsersNames, told
@@ -49,20 +49,18 @@ class Claim:
 
 @dataclass
 class Difference:
-    """A claim of each picture, None where one has none, and how far their numbers are from each other.
+    """What both pictures claim at one place, and how far their numbers are from each other.
 
     ``far``: how many times, or the part of a linear scale.
     """
 
-    first: Claim | None
-    second: Claim | None
+    first: Claim
+    second: Claim
     far: float
 
     def words(self, lang: str, kept: UsersNames = NONE) -> str:
-        """Returns what two claims of one place say, as far as it differs."""
+        """Returns what both claims say, as far as it differs."""
         first, second = self.first, self.second
-        if first is None or second is None:
-            return ""
         form = str if first.place == second.place else _bare
         where = ", ".join(told(form(x), lang, kept) for x in first.place if x)
         parts = first.words.split(" · "), second.words.split(" · ")
@@ -71,22 +69,32 @@ class Difference:
         return f"{where}: {one or '–'} {told('against', lang)} {other or '–'}"
 
 
-def differences(a: Picture, b: Picture) -> tuple[list[Difference], int]:
-    """Returns what differs, the largest difference first, and how many claims both pictures have."""
+class Differences(NamedTuple):
+    """What differs between two pictures.
+
+    ``alone``: the claims of either that the other has not; ``changed``: the largest difference first; ``count``: how
+    many claims both have.
+    """
+
+    alone: tuple[list[Claim], list[Claim]]
+    changed: list[Difference]
+    count: int
+
+
+def differences(a: Picture, b: Picture) -> Differences:
     rest = list(_claims(a)), list(_claims(b))
     both: list[tuple[Claim, Claim]] = []
     for form in (str, _bare):  # what is left over is told apart without the names of cells
         first, second = (_keyed(x, form) for x in rest)
         both += [(first[key], second[key]) for key in first if key in second]
         rest = [first[k] for k in first if k not in second], [second[k] for k in second if k not in first]
-    alone = [Difference(x, None, math.inf) for x in rest[0]] + [Difference(None, x, math.inf) for x in rest[1]]
     scale = a.ruler.span if a.ruler else None
     changed = [
         Difference(x, y, _far(x.number, y.number, scale) if x.kind == y.kind else math.inf)
         for x, y in both
         if x.words != y.words
     ]
-    return [*alone, *sorted(changed, key=lambda x: -x.far)], len(both)
+    return Differences(rest, sorted(changed, key=lambda x: -x.far), len(both))
 
 
 def _bare(place: str) -> str:
@@ -156,10 +164,10 @@ def threshold(changed: Sequence[Difference], count: int, *, linear: bool) -> tup
     return least, f"differs by {100 * least:g}% of the scale or more" if linear else f"differs {least:g}-fold or more"
 
 
-def rims(claims: Sequence[Claim | None], dashed: bool) -> Iterator[Rim]:
+def rims(claims: Sequence[Claim], dashed: bool) -> Iterator[Rim]:
     """Yields a frame for each box and tile; tiles of a matrix that is in one picture only have one together."""
     together: dict[str, list[Rim]] = {}
-    for i, claim in enumerate(x for x in claims if x is not None):
+    for i, claim in enumerate(claims):
         alone = isinstance(claim.part, Tile) and not dashed
         together.setdefault(claim.name if alone else str(i), []).append(claim.rim(dashed))
     for group in together.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ...core.graph import ancestors
@@ -47,8 +48,7 @@ def states(folded: Folded, roots: list[Node]) -> list[State]:
     result = _of_cells(folded, repetition, role) if repetition is not None else []
     result = result or _carried(folded, role)
     for state in result:
-        members = [x for nodes in state.at.values() for x in nodes]
-        state.cuts = _cuts(folded, members)
+        state.cuts = _cuts(folded, {x for nodes in state.at.values() for x in nodes})
     return result
 
 
@@ -123,29 +123,26 @@ def _carried(folded: Folded, role: dict[Node, str]) -> list[State]:
     """Returns the states of a graph in which nothing repeats: the n-th carried value of each step."""
     links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
     sources = dict.fromkeys(x.source for x in links if _is_state([x.source], role))
-    states: list[State] = []
-    ranks: dict[int, int] = {}
+    ranks: Counter[int | None] = Counter()
+    groups: dict[int, list[Node]] = {}
     for node in sources:
-        assert node.step is not None
-        rank = ranks[node.step] = ranks.get(node.step, -1) + 1
-        if rank == len(states):
-            states.append(State("", "state" if not rank else f"state {rank + 1}", 1))
-        states[rank].at[node.step] = [node]
-    for state in states:
-        state.at = dict(sorted(state.at.items()))
-        members = {x for nodes in state.at.values() for x in nodes}
+        ranks[node.step] += 1
+        groups.setdefault(ranks[node.step], []).append(node)
+    states = []
+    for rank, nodes in groups.items():
+        members = {*nodes}
         ahead = [(x.user.step or 0) > (x.source.step or 0) for x in links if x.source in members]
-        state.turn = 1 if 2 * sum(ahead) >= len(ahead) else -1
+        turn = 1 if 2 * sum(ahead) >= len(ahead) else -1
+        states.append(State("", "state" if rank == 1 else f"state {rank}", turn, _by_step(nodes)))
     return states
 
 
-def _cuts(folded: Folded, members: list[Node]) -> list[tuple[int, int]]:
+def _cuts(folded: Folded, members: set[Node]) -> list[tuple[int, int]]:
     """Returns the pairs of steps between which all links of a state are cut."""
-    member_set = set(members)
     is_cut: dict[tuple[int, int], bool] = {}
     for node in folded.nodes:
         for link in folded.arrows[node]:
-            if computed(link.source) in member_set and crosses(link):
+            if computed(link.source) in members and crosses(link):
                 assert link.source.step is not None and link.user.step is not None
                 pair = (min(link.source.step, link.user.step), max(link.source.step, link.user.step))
                 is_cut[pair] = is_cut.get(pair, True) and link.cut

@@ -55,14 +55,14 @@ def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> di
     layers = [f"{layer} {way}".strip() for layer, way in zip(layers, ways, strict=True)]
     both = [f"{a}/{b}".strip("/") for a, b in zip(scopes, parts, strict=True)]
     turned = [f"{x} {way}".strip() if parts.count(x) > 1 else x for x, way in zip(parts, ways, strict=True)]
-    turned = turned if len(set(turned)) == len(turned) else _numbered(parts)
+    turned = turned if len(set(turned)) == len(turned) else numbered(parts)
     for prefixes in (scopes, parts, both, ways, turned if all(parts) else parts, layers):
         if all(prefixes) and len(set(prefixes)) == len(prefixes):
             return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}
 
 
-def _numbered(parts: list[str]) -> list[str]:
+def numbered(parts: list[str]) -> list[str]:
     """The parts, with a number where a part occurs again: ``encoder 1``, ``encoder 2``, ``decoder``."""
     return [f"{part} {parts[: k + 1].count(part)}" if parts.count(part) > 1 else part for k, part in enumerate(parts)]
 
