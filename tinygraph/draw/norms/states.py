@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ...core.graph import ancestors
 from ...core.node import Node
 from ..labels import clean
 from ..shown.folding import Folded, crosses
@@ -56,33 +55,11 @@ def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> 
     for cell in named_cells(folded, repetition):
         turns = returning(repetition, cell)
         groups = [g for g in reversed(cell.groups) if g in turns and _is_state(repetition.groups[g], role)]
-        merged = _windows([repetition.groups[g] for g in groups])
+        members = [repetition.groups[g] for g in groups]
         label = "" if cell.name == "cell" else cell.name
-        for nodes, name in zip(merged, _names(merged, folded.letters), strict=True):
+        for nodes, name in zip(members, _names(members, folded.letters), strict=True):
             states.append(State(label, name, turns[groups[0]], _by_step(nodes)))
     return states
-
-
-def _windows(groups: list[list[Node]]) -> list[list[Node]]:
-    """Merge the states of a cell that runs again over each sliding window into one state.
-
-    Such states have lengths T, T - 1, T - 2, ..., the same op and shape, and do not depend on each other within a step,
-    unlike a fed-back output, which depends on the state.
-    """
-    lengths = [len(x) for x in groups]
-    forms = {(x[-1].op, x[-1].shape) for x in groups}
-    if len(groups) > 1 and len(forms) == 1 and len(set(lengths)) == len(groups) and _are_apart(groups):
-        return [[x for nodes in groups for x in nodes]]
-    return groups
-
-
-def _are_apart(groups: list[list[Node]]) -> bool:
-    members = {x for nodes in groups for x in nodes}
-    for *_, last in groups:
-        within = {n for n in ancestors([last], lambda n: n.step == last.step) if n.step == last.step}  # noqa: B023
-        if len(within & members) > 1:
-            return False
-    return True
 
 
 def _is_state(nodes: list[Node], role: dict[Node, str]) -> bool:

@@ -19,7 +19,7 @@ from ..picture import Picture
 from ..shown.folding import Folded, fold
 from ..shown.naming import heading, names
 from ..shown.roles import roles
-from ..shown.truncation import crossings, cut_as_asked, spacing
+from ..shown.truncation import crossings, cut_as_asked, cuts_in_words, spacing
 from .heads import token_texts
 from .panel import ROOM, Look, panel
 
@@ -108,7 +108,7 @@ def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], room: float
     parts = ["‖∂ loss at t / ∂ state at s‖"]
     k = spacing(crossings(folded, roots))
     if k is not None:
-        parts.append(f"truncated BPTT, k = {k}" if k else "truncated BPTT")
+        parts.append(cuts_in_words(k, folded))
     parts += _window(folded, shown)
     parts += ["without numbers and medians"] * (room < ROOM)
     if count > len(shown):
