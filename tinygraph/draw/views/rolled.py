@@ -66,7 +66,8 @@ def rolled(target: Any, options: Options) -> Picture:
     if any(card.returning for card in stage.cards):
         picture.keys.append((STATE, "arrow of a state, to another step"))
     picture.uses = table_of(folded, heat_map)
-    picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
+    if heat_map is not None:
+        picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
     picture.subtitle, picture.names = _subtitle(repetition, stage.cards, options), names(folded, options)
     note_truncation(picture, folded, roots, options)
     return picture
