@@ -90,7 +90,6 @@ class Heat:
             low = min(max(middle - reach, -307), 307)  # both ends are floats of full precision
             self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
 
-
     @property
     def keys(self) -> list[tuple[str, str]]:
         """What the legend says of norms below the scale, if there are some."""
