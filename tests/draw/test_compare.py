@@ -124,7 +124,7 @@ def of_length(n, m):
 
 
 def test_networks_of_other_lengths_are_compared_step_by_step_and_part_by_part():
-    """A step that one has beyond the other has no counterpart in another part; a parameter is one, however often used."""
+    """A step that one has beyond the other has no counterpart in another part; a parameter is one row."""
     a, b = of_length(2, 3), of_length(3, 3)
     picture = tg.draw.compare(a, b, "unrolled", level="op", gradients=True).picture
     half = picture.boxes[len(tg.draw(a, level="op").picture.boxes) :]

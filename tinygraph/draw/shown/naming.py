@@ -99,7 +99,8 @@ def home_of(x: Node) -> str:
 
 def names(folded: Folded, options: Options) -> frozenset[str]:
     """Returns the user's names and tokens, which stay in every language, also where they are like words of ours."""
-    tokens = options.tokens.values() if isinstance(options.tokens, Mapping) else options.tokens or ()
+    told = options.tokens
+    tokens = told.values() if isinstance(told, Mapping) else () if told is None else told
     return frozenset([*folded.own, *(clean(str(x)) for x in tokens)])
 
 
