@@ -56,6 +56,8 @@ def test_numbers_differ_by_how_many_times_the_largest_first() -> None:
     changed, count = told(norms(1.0, 2.0, 3.0, 0.0, -1.0, 5.0), norms(4.0, 1.0, 3.0, 1.0, 1.0, math.nan))
     assert count == 6
     assert [x[2] for x in changed] == [math.inf, math.inf, math.inf, 4.0, 2.0]
+    beside = told(picture(box("∂h", "‖0.3‖", norm=0.3)), picture(box("∂h", "‖0.6‖", norm=0.6)))[0]
+    assert [x[2:] for x in beside] == [(2.0, "∂h, t = 0: ‖0.3‖ against ‖0.6‖")], "as beside the boxes of backward"
     assert changed[3] == (("h0", "t = 0"), ("h0", "t = 0"), 4.0, "h0, t = 0: ‖∂‖ 1 against ‖∂‖ 4")
     gone = told(norms(1.0), picture(box("h0", "2 · not computed", norm=None)))[0]
     assert gone == [(("h0", "t = 0"), ("h0", "t = 0"), math.inf, "h0, t = 0: ‖∂‖ 1 against not computed")]
@@ -128,7 +130,7 @@ def test_half_of_all_at_most_is_marked_but_some_of_it(linear: bool) -> None:
     def least(fars: list[float], count: int) -> tuple[float, str]:
         return threshold([replace(claims[0], far=x) for x in fars], count, linear=linear)
 
-    assert least([], 10) == (0, "differs") == least([], 0)
+    assert least([], 10) == (0, "differs") == least([], 0) == least([math.inf] * 9, 10), "nothing has a size"
     for k, step in enumerate(steps[1:], 1):
         fars = [step] * 4 + [steps[k - 1]] * 6
         words = f"differs by {100 * step:g}% of the scale or more" if linear else f"differs {step:g}-fold or more"

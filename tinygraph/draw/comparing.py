@@ -166,8 +166,8 @@ def moved(picture: Picture, right: float, up: float, boxes: int) -> Picture:
 
 
 def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
-    """Yields the parameters of both: a row where shape and uses are the same, with the norms of both."""
-    first, second = ({(x.name, x.shape, x.uses): x for x in picture.uses} for picture in pair)
+    """Yields the parameters of both: a row where name and shape are the same, with the uses and norms of both."""
+    first, second = ({(x.name, x.shape): x for x in picture.uses} for picture in pair)
     has_norms = any(x.norm is not None for x in (*first.values(), *second.values()))
     for key in dict.fromkeys([*first, *second]):
         a, b = first.get(key), second.get(key)
@@ -176,7 +176,8 @@ def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
         norms = ((a and a.norm) or "–", (b and b.norm) or "–") if has_norms else (None, None)
         name = known.name if a and b else f"{known.name} · {names[0 if a else 1]}"
         size = known.size * (first.keys() == second.keys())  # of two other networks no sum is true
-        yield replace(known, name=name, norm=norms[0], full=norms[1], size=size)
+        uses = f"{a.uses}×, {b.uses}" if a and b and a.uses != b.uses else known.uses
+        yield replace(known, name=name, uses=uses, norm=norms[0], full=norms[1], size=size)
 
 
 def _lines(apart: Differences, names: Sequence[str], lang: str, kept: UsersNames) -> list[str]:

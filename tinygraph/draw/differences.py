@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .picture import Box, Picture, Rim, Tile
+from .picture import Band, Box, Picture, Rim, Tile
+from .views.heads import HEAD
 from .words import NONE, UsersNames, told
 
 FOLDS = (1, 1.1, 1.2, 1.5, 2, 5, 10, 100, 1000)
@@ -19,6 +20,7 @@ SHARES = (0, 0.01, 0.05, 0.1, 0.25, 0.5)
 OUT = 3.0
 """How far the frame of a box stands out."""
 _TIP = re.compile(r"(.+?)(?: =|:) (\S+)(?: · .*)?")
+_TIMES = re.compile(r" × \d+\b")
 _STEP = re.compile(r" at (?:t = )?\d+|\[[\d–]+\]")
 
 
@@ -40,7 +42,7 @@ class Claim:
     def kind(self) -> list[Any]:
         """Returns what it says besides numbers: its op and its shape."""
         shape = getattr(getattr(self.part, "node", None), "shape", "")  # as text that of a vector looks like a number
-        return [shape, *(x for x in self.words.split(" · ") if not x.startswith("‖∂‖") and _number(x) is None)]
+        return [shape, *(x for x in self.words.split(" · ") if not x.startswith("‖") and _number(x) is None)]
 
     def rim(self, dashed: bool) -> Rim:
         out = OUT if isinstance(self.part, Box) else 0.0
@@ -62,7 +64,7 @@ class Difference:
         """Returns what both claims say, as far as it differs."""
         first, second = self.first, self.second
         form = str if first.place == second.place else _bare
-        where = ", ".join(told(form(x), lang, kept) for x in first.place if x)
+        where = ", ".join(told(form(x), lang, kept) for x in dict.fromkeys(first.place) if x)
         parts = first.words.split(" · "), second.words.split(" · ")
         pairs = parts, parts[::-1]
         one, other = (" · ".join(told(x, lang, kept) for x in own if x not in rest) for own, rest in pairs)
@@ -88,6 +90,12 @@ def differences(a: Picture, b: Picture) -> Differences:
         first, second = (_keyed(x, form) for x in rest)
         both += [(first[key], second[key]) for key in first if key in second]
         rest = [first[k] for k in first if k not in second], [second[k] for k in second if k not in first]
+    ends = [
+        [x for x in claims if isinstance(x.part, Box) and (x.part.role, len(x.place)) == ("loss", 1)] for claims in rest
+    ]
+    if [len(x) for x in ends] == [1, 1]:  # each has the name of the user's line, such as ``before`` and ``after``
+        both.append((ends[0][0], ends[1][0]))
+        rest = [x for x in rest[0] if x not in ends[0]], [x for x in rest[1] if x not in ends[1]]
     scale = a.ruler.span if a.ruler else None
     changed = [
         Difference(x, y, _far(x.number, y.number, scale) if x.kind == y.kind else math.inf)
@@ -113,21 +121,34 @@ def _keyed(claims: list[Claim], form: Callable[[str], str]) -> dict[tuple[object
 
 
 def _claims(picture: Picture) -> Iterator[Claim]:
+    columns = list(_columns(picture))
     for box in picture.boxes:
         if box.role != "dots":
-            band = next((x for x in picture.bands if x.left <= box.x <= x.right and x.foot <= box.y <= x.top), None)
+            at = [x for band, x in columns if band.left <= box.x <= band.right and band.foot <= box.y <= band.top]
             name, rest = _name(box)
             words = " · ".join(x for x in (rest, box.below.replace("\n", " · ")) if x)
-            yield Claim(box, (name, band.title if band else ""), words, box.norm)
+            yield Claim(box, (name, *(at[0] if at else [])), words, box.norm)
     for tile in picture.tiles:
         said = _TIP.fullmatch(tile.tip)
         if said and "steps from" not in tile.tip:
             yield Claim(tile, (said[1],), said[2], _number(said[2]))
 
 
+def _columns(picture: Picture) -> Iterator[tuple[Band, list[str]]]:
+    """Yields columns or cards, their titles, and the name over those of a phase; the steps of each begin anew."""
+    names = [note.text for note in picture.notes if note.size == HEAD]
+    phase, last = 0, -1
+    for band in picture.bands:
+        step = re.match(r"t = (\d+)", band.title)
+        phase, last = phase + (step is not None and int(step[1]) <= last), int(step[1]) if step else last
+        yield band, [band.title, *names[phase : phase + 1]]
+
+
 def _name(box: Box) -> tuple[str, str]:
-    """Returns what a box is called, and what else its title says."""
+    """Returns what a box is called, and what else its title says: of a cell at several steps, how many these are."""
     title = " ".join(part.text for part in box.title)
+    if times := _TIMES.search(title):
+        return title.replace(times[0], ""), times[0].strip()
     name, equals, rest = title.partition(" = ")
     name = name.removesuffix("ₜ")  # the difference tells the step
     words, value = (
@@ -156,6 +177,8 @@ def threshold(changed: Sequence[Difference], count: int, *, linear: bool) -> tup
 
     It is the least step at which no more than half of what both pictures say is marked, but some of it.
     """
+    if not any(math.isfinite(x.far) for x in changed):
+        return 0, "differs"
     marked = {n: sum(x.far >= n for x in changed) for n in (SHARES if linear else FOLDS)}
     few = [n for n in marked if 0 < marked[n] <= max(count / 2, 3)]
     least = few[0] if few else max((n for n in marked if marked[n]), default=0)

@@ -171,7 +171,7 @@ class Use:
 
     name: str
     shape: str
-    uses: int
+    uses: int | str
     norm: str | None
     full: str | None = None
     """Another norm beside it: that without cuts, if ``norm`` is that of a truncated gradient."""

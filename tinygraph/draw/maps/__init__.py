@@ -77,7 +77,7 @@ def _picture(reading: Reading, sheets: list[Sheet], room: Room) -> Picture:
     flat = [x for block in shrunk for x in block]
     colours = _colouring(flat, view, reading.options.scale)
     if isinstance(colours, Heat):
-        picture.scale = colours.low, colours.high
+        picture.scale, picture.keys = (colours.low, colours.high), colours.keys
     else:
         picture.ruler = colours.ruler(WORDS[view])
     tokens = plot(picture, shrunk, colours.colour, room)

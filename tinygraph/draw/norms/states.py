@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ...core.graph import ancestors
 from ...core.node import Node
 from ..labels import clean
 from ..shown.folding import Folded, crosses
@@ -57,25 +56,11 @@ def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> 
     for cell in named_cells(folded, repetition):
         turns = returning(repetition, cell)
         groups = [g for g in reversed(cell.groups) if g in turns and _is_state(repetition.groups[g], role)]
-        merged = _windows([_computed(repetition, repetition.groups[g]) for g in groups])
+        members = [_computed(repetition, repetition.groups[g]) for g in groups]
         label = "" if cell.name == "cell" else cell.name
-        for nodes, name in zip(merged, _names(merged, folded.letters), strict=True):
+        for nodes, name in zip(members, _names(members, folded.letters), strict=True):
             states.append(State(label, name, turns[groups[0]], _by_step(nodes)))
     return states
-
-
-def _windows(groups: list[list[Node]]) -> list[list[Node]]:
-    """Merge the states of a cell that runs again over each sliding window into one state.
-
-    Such states have lengths T, T - 1, T - 2, ..., the same op and shape, and none depends on itself at earlier steps:
-    the first ones of all windows are one of them.
-    """
-    lengths = {len(x) for x in groups}
-    forms = {(x[-1].op, x[-1].shape) for x in groups}
-    apart = all(len({*nodes}.intersection(ancestors(nodes[-1:], gradients=True))) == 1 for nodes in groups)
-    if len(forms) == 1 < len(groups) == len(lengths) and apart:
-        return [[x for nodes in groups for x in nodes]]
-    return groups
 
 
 def _computed(repetition: Repetition, nodes: list[Node]) -> list[Node]:

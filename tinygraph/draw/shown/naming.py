@@ -40,13 +40,14 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Pha
     two_ways = len(set(directions) - {0}) > 1
     weights = [_weights(repetition, cell) or cell for cell in cores]
     kinds = [weights.index(x) for x in weights]  # a cell that is run again has the weights of its first run
-    layers = sorted(set(kinds))
+    layers, named = sorted(set(kinds)), [(cell.name, kind) for cell, kind in zip(cores, kinds, strict=True)]
     for k, (cell, direction) in enumerate(zip(cores, directions, strict=True)):
         words = [WAYS.get(direction, "")] * two_ways
         if len(cores) > 2 or not any(words):
             runs = [f"run {kinds[: k + 1].count(kinds[k])}"] * (len(layers) < len(cores))
             words = [f"layer {layers.index(kinds[k]) + 1}"] * (len(layers) > 1) + runs + words
-        cell.name = cell.name or " ".join(words).strip()
+        again = f" run {named[: k + 1].count(named[k])}" * (named.count(named[k]) > 1)
+        cell.name = cell.name + again if cell.name else " ".join(words).strip()
 
 
 def _by_phase(repetition: Repetition, cell_groups: list[CellGroup], phases: Phases) -> dict[int, str]:
@@ -98,7 +99,8 @@ def home_of(x: Node) -> str:
 
 def names(folded: Folded, options: Options) -> frozenset[str]:
     """Returns the user's names and tokens, which stay in every language, also where they are like words of ours."""
-    tokens = options.tokens.values() if isinstance(options.tokens, Mapping) else options.tokens or ()
+    told = options.tokens
+    tokens = told.values() if isinstance(told, Mapping) else () if told is None else told
     return frozenset([*folded.own, *(clean(str(x)) for x in tokens)])
 
 

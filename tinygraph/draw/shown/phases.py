@@ -110,7 +110,7 @@ def _blocks(nodes: list[Node]) -> list[StepPieces]:
     blocks: list[StepPieces] = []
     broken, last = False, None
     for node in nodes:
-        step = node.step
+        step = _turn(node)
         if node.origin is not None:
             continue
         if step is None:
@@ -126,8 +126,19 @@ def _blocks(nodes: list[Node]) -> list[StepPieces]:
     return blocks
 
 
+def window(node: Node) -> int | None:
+    """The last step of the sliding window that a node was made in; None of others."""
+    return getattr(node._place[0], "end", None)
+
+
+def _turn(node: Node) -> int | None:
+    """The step of a loop that made a node; windows are the steps of one loop."""
+    end = window(node)
+    return node.step if end is None else end
+
+
 def _sign(before: StepPieces, after: StepPieces) -> int:
-    return 1 if (before[0][0].step or 0) < (after[0][0].step or 0) else -1
+    return 1 if (_turn(before[0][0]) or 0) < (_turn(after[0][0]) or 0) else -1
 
 
 def _parted(before: StepPieces, block: StepPieces, after: StepPieces) -> tuple[StepPieces, StepPieces]:

@@ -78,7 +78,7 @@ def _picture(levels: Levels, detail: Detail, gradients: dict[Node, Node], hubbed
     twins = mirror(hubs, heat_map, gradients, roots[0])
     _BackwardPicture(picture, ops, shown, heat_map, twins).draw(role, gradients, options, detail.terse)
     picture.names, picture.uses = names(ops, options), table_of(shown, heat_map)
-    picture.scale = heat_map.low, heat_map.high
+    picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
     note_truncation(picture, ops, roots, options)
     return picture
 

@@ -23,7 +23,7 @@ from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
-from .heads import token_texts
+from .heads import by_column
 from .tags import Taken, along, tag
 from .unrolled import box_width, fill_of, table_of, unrolled
 from .unrolled import candidates as unrolled_candidates
@@ -66,8 +66,9 @@ def rolled(target: Any, options: Options) -> Picture:
     if any(card.returning for card in stage.cards):
         picture.keys.append((STATE, "arrow of a state, to another step"))
     picture.uses = table_of(folded, heat_map)
-    picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
-    picture.subtitle, picture.names = _subtitle(repetition, stage.cards, options), names(folded, options)
+    if heat_map is not None:
+        picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
+    picture.subtitle, picture.names = _subtitle(folded, repetition, stage.cards, options), names(folded, options)
     note_truncation(picture, folded, roots, options)
     return picture
 
@@ -102,7 +103,7 @@ def _any_step(text: Words, repetition: Repetition, g: int) -> Words:
     return text
 
 
-def _subtitle(repetition: Repetition, cards: list[Card], options: Options) -> str:
+def _subtitle(folded: Folded, repetition: Repetition, cards: list[Card], options: Options) -> str:
     """Returns the line under the title: which cells are run for which steps."""
     spans = [_span(repetition, c.cell.groups) for c in cards]
     if len(set(spans)) == 1:
@@ -111,7 +112,7 @@ def _subtitle(repetition: Repetition, cards: list[Card], options: Options) -> st
         text = "; ".join(f"{c.cell.name} for {span}" for c, span in zip(cards, spans, strict=True))
     has_returns = any(c.returning for c in cards)
     text += "; green arrows cross time" if has_returns else ""
-    tokens = clean(" ".join(token_texts(repetition.steps, options.tokens).values()), 60).strip()
+    tokens = clean(" ".join(by_column(folded, options.tokens).values()), 60).strip()
     return text + (f"; {tokens}" if tokens else "") + ("; ‖∂‖ over all steps together" if options.has_gradients else "")
 
 

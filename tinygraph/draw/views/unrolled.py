@@ -160,7 +160,8 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
         parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
         tag(picture, ((x.link, x.points) for x in parts))
     picture.names, picture.uses = names(levels.ops, levels.options), table_of(folded, heat_map)
-    picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
+    if heat_map is not None:
+        picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
     note_truncation(picture, levels.ops, levels.roots, levels.options)
     return picture
 
