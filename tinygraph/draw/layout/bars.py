@@ -181,13 +181,6 @@ def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys)
             placed.bends[low, node] = [(x, y) for y in sorted(heights)]
 
 
-def passing(placed: Placed) -> list[float]:
-    """Returns where arrows from under the columns to over them run between two columns."""
-    spots, foot = placed.spots, placed.foot
-    outside = [(a, b, ps) for (a, b), ps in placed.bends.items() if a in spots and b in spots]
-    return [points[0][0] for a, b, points in outside if spots[a].y < foot and spots[b].y > placed.top]
-
-
 def _obstacles(placed: Placed, storeys: Storeys, nodes: list[Node]) -> list[Interval]:
     """Returns where no arrow passes boxes: over their texts, and over the ends of bars."""
     spots = [(placed.spots[x], storeys.widths[x] / 2) for x in nodes]
