@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
 
 import gallery
 
+import tinygraph as tg
+from tests.draw.networks import weights
 from tests.each import each
 
 PICTURES = {name: draw for drawings in gallery.sections().values() for name, draw in drawings.items()}
@@ -101,3 +103,34 @@ def test_the_ruler_measures():
     before, arrow.points = arrow.points, [(x, drawn.boxes[arrow.head].y + 60) for x, _ in arrow.points]
     assert list(struck(drawn))
     arrow.points = before
+
+
+def context(steps, cell=None, terms=1):
+    """Every step and the loss read c: arrows from under the columns run between them to over them."""
+    w, rng = weights(W=(4, 4), S=(4, 4)), np.random.default_rng(1)
+    c = np.tanh(np.ones((2, 4)) @ w["S"] * 2.0)
+
+    def step(x, h):
+        y = np.tanh(x + h @ w["W"] + c)
+        return y, y
+
+    read = None if cell is None else lambda x, s: cell(x + c, s)
+    start = np.zeros((2, 4)) if cell is None else (np.zeros((2, 4)), np.zeros((2, 4)))
+    hs = tg.unroll(read or step, rng.normal(size=(steps, 2, 4)), start)[0]
+    losses = [tg.mean(hs * c), tg.mean(hs**2), tg.mean(c**2), tg.mean((hs[-1] - hs[0]) ** 2) * tg.mean(c)]
+    return sum(losses[1:terms], losses[0])
+
+
+CROWDED = {
+    "the ends of bars": (lambda: context(4, terms=4), {"view": "backward"}),
+    "the end of a bar from which an arrow leaves": (lambda: context(1), {"view": "backward", "level": "cell"}),
+    "a norm between columns": (lambda: context(4), {"level": "cell", "gradients": True}),
+    "a norm beside the dots": (lambda: context(12), {"fit": "slide", "gradients": True}),
+    "names of states": (lambda: context(4, tg.cells.LSTM(4, 4, rng=0)), {"level": "cell", "gradients": True}),
+}
+
+
+@each("name", CROWDED)
+def test_what_stands_in_the_way_of_arrows_gives_way(name):
+    network, options = CROWDED[name]
+    assert not list(struck(tg.draw(network(), **options).picture))

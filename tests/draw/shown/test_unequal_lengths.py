@@ -111,3 +111,13 @@ def test_ops_of_a_run_keep_their_rows_where_the_other_has_ended():
     boxes = tg.draw(siamese(2, 4), level="op").picture.boxes
     states = [box.y for box in boxes if box.role == "state" and told(box) != "h₀"]
     assert len(states) == 6 and len(set(states)) == 2
+
+
+@each("lengths", [(5, 3), (3, 5), (3, 4), (1, 4), (5, 1)], ids=str)
+@each("level", ["op", "cell"])
+def test_each_direction_of_unequal_lengths_starts_from_a_state_in_common_columns(lengths, level):
+    """Where the shorter one starts, too; and one that begins later goes on from nothing before."""
+    ways = [tg.unroll(cell(k), xs(steps), reverse=bool(k))[0] for k, steps in enumerate(lengths)]
+    picture = tg.draw(sum(tg.mean(x**2) for x in ways), level=level).picture
+    assert [band.title for band in picture.bands] == [f"t = {t}" for t in range(max(lengths))]
+    assert [box.role for box in picture.boxes if told(box) == "h₀"] == ["state"] * 2

@@ -14,9 +14,10 @@ from tests.each import each
 from tinygraph.draw.layout.routes import Route
 from tinygraph.draw.layout.spots import Placed, Spot
 from tinygraph.draw.norms.heat import ODD, Heat
-from tinygraph.draw.picture import Picture
+from tinygraph.draw.picture import Arrow, Box, Picture
 from tinygraph.draw.shown.folding import Folded, Link
 from tinygraph.draw.views.strokes import _shifted, label_returns, returning
+from tinygraph.draw.views.tags import Taken
 
 NODE = tg.tanh(tg.constant(1.0))
 
@@ -140,8 +141,8 @@ def test_a_norm_stands_within_its_column_from_46_points_beside_the_box_on(room, 
     placed = Placed(spots={a: Spot(0.0, 0.0, 60.0, 0, 1), b: Spot(side * 200.0, -50.0, 60.0, 0, 2 * right)})
     placed.edges = {1: (-30.0 - room, 30.0 + room)}
     way = Route(Link(a, False, b, 0), b, [(0, 0)] * 3 + [(side * 200.0, -50.0)], True)
-    picture = Picture()
-    label_returns(picture, placed, [way, way], Heat(back={a: 0.25}), Folded(nodes=[a, b]))
+    picture = Picture([Box(0, 0, 60, 40, "state", "", [], "", [])], [Arrow(0, 0, [(0.0, 0.0)] * 4, "", 1)])
+    label_returns(picture, placed, [way, way], Heat(back={a: 0.25}), Folded(nodes=[a, b]), Taken(picture))
     (note,) = picture.notes
     assert (note.x, note.y, note.text, note.box) == (side * (30 + room + (-18 if inside else 18)), 17, "0.25", 0)
 

@@ -77,7 +77,11 @@ def place_bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node
             _step_aside(placed, nodes, storeys)
         _pass_by(placed, storeys)
         regions.append(storeys)
-    _pass_columns(placed, folded, *regions)
+    if not _pass_columns(placed, folded, *regions):  # then the texts of bars step aside for these arrows, too
+        for storeys in regions:
+            for nodes in storeys.rows().values():
+                _step_aside(placed, nodes, storeys)
+            _pass_by(placed, storeys)
 
 
 def _place_row(placed: Placed, nodes: list[Node], rooms: list[Interval], y: float, storeys: Storeys) -> None:
@@ -155,8 +159,12 @@ def _pass_by(placed: Placed, storeys: Storeys) -> None:
                     placed.bends[low, high] = [(x, y) for y in sorted({placed.spots[k].y for k in between})]
 
 
-def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> None:
-    """Bend the arrows from boxes under the columns to those over them into gaps between columns."""
+def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> bool:
+    """Bend the arrows from boxes under the columns to those over them into gaps between columns.
+
+    Returns whether they pass all texts.
+    """
+    clear, taken = True, list[tuple[float, Node, Node]]()
     lefts, rights = zip(*[edge for c, edge in placed.edges.items() if c >= 0] or [(0.0, 0.0)], strict=True)
     # Norms stand after the column whose state they belong to, without boxes of gradients: arrows before the next one.
     sides = [(x, -1) for x in lefts[1:]] + [(rights[-1], 1)] if placed.grid.banded else [(x, 1) for x in rights]
@@ -174,18 +182,16 @@ def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys)
                 between += nearer
             middle = (placed.spots[low].x + placed.spots[node].x) / 2
             nearest = sorted(gaps, key=lambda gap: abs(gap - middle))
-            x = next((x for x in nearest if not any(a < x < b for a, b in rooms)), nearest[0])
+            passes = [x for x in nearest if not any(a < x < b for a, b in rooms)]
+            clear, x = clear and bool(passes), [*passes, *nearest][0]
+            taken.append((x, low, node))
             gaps = [gap for gap in gaps if gap != x] or gaps
             heights = {placed.foot + placed.grid.half, placed.top - placed.grid.half}
             heights |= {placed.spots[k].y for k in between}
             placed.bends[low, node] = [(x, y) for y in sorted(heights)]
-
-
-def passing(placed: Placed) -> list[float]:
-    """Returns where arrows from under the columns to over them run between two columns."""
-    spots, foot = placed.spots, placed.foot
-    outside = [(a, b, ps) for (a, b), ps in placed.bends.items() if a in spots and b in spots]
-    return [points[0][0] for a, b, points in outside if spots[a].y < foot and spots[b].y > placed.top]
+    over.passing += [((x, x), over.levels[node]) for x, _, node in taken]
+    under.passing += [((x, x), under.levels[low]) for x, low, _ in taken]
+    return clear
 
 
 def _obstacles(placed: Placed, storeys: Storeys, nodes: list[Node]) -> list[Interval]:

@@ -18,6 +18,8 @@ NAMES = 18.0
 """Room over the columns for the names of phases, under lanes of gradients."""
 BESIDE, PASS = 10.0, 10.0
 """Room between columns beside their numbers, where arrows pass from under the columns to over them, and for each."""
+ROOM = 20.0
+"""Room beside a title that arrows pass, of gradients too."""
 
 Layouts = dict[tuple[object, ...], Ordering]
 """Layouts of columns, by all that they depend on."""
@@ -47,7 +49,7 @@ def place(
     placed.over = placed.top + NAMES * (not grid.banded and len(folded.phases.names) > 1)
     x_position = 0.0
     for c, members in columns.items():
-        half = max(layouts[c].half + grid.margin, headings[c] / 2 + 6 if 0 <= c < len(headings) else 0)
+        half = max(layouts[c].half + grid.margin, _head_room(layouts[c], headings[c]) if 0 <= c < len(headings) else 0)
         x_position += half
         placed.edges[c] = (x_position - half, x_position + half)
         for x, node in zip(layouts[c].x, members, strict=True):
@@ -60,6 +62,12 @@ def place(
         placed.foot -= HALF
     place_bars(placed, folded, where, widths)
     return placed
+
+
+def _head_room(layout: Ordering, wide: float) -> float:
+    """Returns half the width of a column for its title, which stands at one side of the arrows from below."""
+    lanes = [points[0][0] for (low, _), points in layout.bends.items() if low == FOOT]
+    return min(max(lanes), -min(lanes)) + wide + ROOM if lanes else wide / 2 + 6
 
 
 def _entered_from_below(placed: Placed, folded: Folded) -> bool:

@@ -124,7 +124,8 @@ class Levels:
         runs = self._hidden(folded, detail)
         kinds = self.kinds if runs or detail.level != "op" else {}
         if detail.level != "op":
-            folded = replace(folded, initial=regions(folded).states)
+            where = regions(folded)
+            folded = replace(folded, initial=where.states | where.starts)
             role |= dict.fromkeys(folded.initial or (), "state")
             folded, word = _joined(folded, role, self.repetition, detail.level)
             notes = [*(x for x in notes if not word or x != SAYS[detail.level]), word]

@@ -145,15 +145,19 @@ def _parted(before: StepPieces, block: StepPieces, after: StepPieces) -> tuple[S
     """Part the block at which the direction changes: the next loop may begin in the step in which the last one ended.
 
     Between two loops there is a stack of outputs, or an initial state; if there is none, the last loop has what does
-    the same as its step before, unless the step after does not go on from the rest: an output of the last step.
+    the same as its step before, unless the step after does not go on from the rest: an output of the last step. What
+    reads nothing of the step before, and from which the step after goes on, is the next loop's: it begins later.
     """
+    followed = {y for piece in after for x in piece for y in x.inputs}
+    read = {y for piece in block for x in piece for y in x.inputs}
+    if not followed.isdisjoint(block[0]) and all(map(read.isdisjoint, before)):
+        return [], block
     if len(block) > 1:
         return block[:-1], block[-1:]
     kinds = [[x.op and x.op.name for piece in pieces for x in piece] for pieces in (before, block)]
     same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(*kinds, strict=False))))
     rest = block[0][same:] if same == len(kinds[0]) else []
-    goes_on = not {y for piece in after for x in piece for y in x.inputs}.isdisjoint(rest)
-    return ([block[0][:same]], [rest]) if goes_on else (block, [])
+    return (block, []) if followed.isdisjoint(rest) else ([block[0][:same]], [rest])
 
 
 def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]) -> Feeds:

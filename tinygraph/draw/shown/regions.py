@@ -19,7 +19,7 @@ class Regions:
         steps: phase and step of each column, from left to right.
         place: maps each box to the number of its column, or to the name of its region.
         states: the boxes of initial states before and after all columns.
-        starts: those of later phases, which stand in the phase's first column.
+        starts: those of loops that begin at another column, in which they stand.
         leaving: maps each box with an arrow to another column to 1 if that column is later, else to -1.
         rising: the boxes in a column that have an arrow to the bar over the columns.
     """
@@ -49,14 +49,12 @@ def regions(folded: Folded) -> Regions:
     _place_results(folded, place)
     _place_sources(folded, place)
     known = folded.initial
-    last = len(steps) - 1
-    ends = [(0, min(1, last)), (last, max(last - 1, 0))]
-    states = initial_states(folded, place, ends) if known is None else known & place.keys()
+    starts = initial_states(folded, place, _ends(folded, place)) if known is None else known & place.keys()
+    states = {x for x in starts if place[x] in (0, len(steps) - 1)}
     for node in states:
         place[node] = BEFORE if place[node] == 0 else AFTER
     _follow_states(folded, place, states)
-    starts = [(c, c + 1) for c in range(1, last) if steps[c - 1][0] != steps[c][0] == steps[c + 1][0]]
-    result = Regions(steps, place, states, starts=initial_states(folded, place, starts))
+    result = Regions(steps, place, states, starts=starts - states)
     _mark_leaving(folded, result)
     return result
 
@@ -105,6 +103,16 @@ def _place_sources(folded: Folded, place: dict[Node, int | str]) -> None:
             place[node] = next(iter(used)) if len(used) == 1 else UNDER if used else OVER
         for link in folded.arrows[node]:
             users.setdefault(link.source, set()).add(place[node])
+
+
+def _ends(folded: Folded, place: dict[Node, int | str]) -> list[tuple[int, int]]:
+    """Returns the first and the last column of each loop, each with its neighbour; a single column is its own."""
+    loops: dict[int, set[int]] = {}
+    for node in folded.nodes:
+        if node.step is not None:
+            loops.setdefault(folded.phases.loop.get(node, -1), set()).add(place[node])  # type: ignore[arg-type]
+    orders = [sorted(x) for x in loops.values() if len(x) > 1] or [[0, 0]]
+    return [*dict.fromkeys(pair for x in orders for pair in ((x[0], x[1]), (x[-1], x[-2])))]
 
 
 def _follow_states(folded: Folded, place: dict[Node, int | str], states: set[Node]) -> None:

@@ -83,11 +83,12 @@ def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tupl
     nothing to compare, and constants of zeros count as states.
     """
     ops: dict[int | str, dict[Hashable, Node]] = {c: {} for pair in ends for c in pair}
+    loop = folded.phases.loop
     ranks = Counter[Hashable]()
-    for node in folded.nodes if ends else ():
+    for node in folded.nodes:
         column = place[node]
         if column in ops and node.op is not None and node.step is not None:
-            kind = node.op, *(id(x.parameter) for x in folded.operands[node] if isinstance(x, Chip))
+            kind = node.op, loop.get(node), *(id(x.parameter) for x in folded.operands[node] if isinstance(x, Chip))
             ops[column][kind, ranks[column, kind]] = node
             ranks[column, kind] += 1
     states: set[Node] = set()

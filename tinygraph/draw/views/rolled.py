@@ -171,17 +171,11 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
 
 def _apart(picture: Picture, notes: list[tuple[Note, Edge, list[Point]]]) -> list[Note]:
     """Returns the notes; each that meets another or an arrow is beside its own arrow instead, where there is room."""
-    placed: list[Note] = []
-    taken = Taken(picture) if notes else None
+    taken, placed = Taken(picture), list[Note]()
     for note, _, way in notes:
-        half, high = width(note.text, note.size, True) / 2, note.size / 2
-        spots = [(x + side * (half + 5), y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
-        for x, y in [(note.x, note.y), *spots]:
-            alone = not any(abs(x - z.x) < 68 and abs(y - z.y) < 13 for z in placed)
-            if alone and taken is not None and taken.is_free(x, y, half, high):
-                note = replace(note, x=x, y=y)
-                break
-        placed.append(note)
+        half = width(note.text, note.size, True) / 2 + 5
+        spots = [(x + side * half, y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
+        placed.append(taken.placed(note, spots))
     return placed
 
 

@@ -6,8 +6,7 @@ import math
 
 from ...core.node import Node
 from ..colours import DEAD, FORWARD, STATE
-from ..labels import clean, number, width
-from ..layout.bars import free, passing
+from ..labels import clean, number
 from ..layout.routes import Route
 from ..layout.spots import Placed
 from ..norms.heat import ODD, Heat, ramp
@@ -15,9 +14,13 @@ from ..picture import SMALL, Arrow, Cut, Note, Picture, Point
 from ..shown.folding import Folded
 from ..shown.letters import known
 from ..shown.roles import BORDERS
+from .tags import Taken
 
 BESIDE = 5.0
 """How far an arrow and its gradient's are beside their common way."""
+
+ASIDE = sorted(range(-70, 71, 2), key=abs)
+"""How far a note stands beside its place, if something is there."""
 
 
 def draw_arrows(
@@ -91,7 +94,7 @@ def draw_cuts(picture: Picture, placed: Placed, routes: list[Route]) -> None:
             picture.cuts.append(Cut(placed.edges[c][1] + placed.grid.gutter / 2, placed.foot - 16, placed.top + 10))
 
 
-def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: Folded) -> None:
+def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: Folded, taken: Taken) -> None:
     """Write over an arrow that carries several states between two columns which ones: ``h, c``, or ``2 states``."""
     labelled: set[Node] = set()
     for route in routes:
@@ -104,14 +107,15 @@ def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: 
         names = [clean(known(x, folded.letters)) for x in carried]
         text = ", ".join(names) if all(names) else f"{len(carried)} states"
         x = placed.edges[max(a, b)][0] - placed.grid.gutter / 2
-        picture.notes.append(Note(x, route.points[0][1] + 17, text, STATE))
+        picture.notes.append(_beside(taken, Note(x, route.points[0][1] + 17, text, STATE), 17))
 
 
-def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_map: Heat | None, folded: Folded) -> None:
+def label_returns(
+    picture: Picture, placed: Placed, routes: list[Route], heat_map: Heat | None, folded: Folded, taken: Taken
+) -> None:
     """Write beside each state the norm of the gradient that later steps send back to it."""
     number_of = {x: i for i, x in enumerate(folded.nodes)}
     labelled: set[Node] = set()
-    lanes = [x + side * BESIDE for x in passing(placed) for side in (-1, 1)]
     for route in routes:
         node = route.link.source
         back = heat_map.back.get(node) if heat_map else None
@@ -124,11 +128,15 @@ def label_returns(picture: Picture, placed: Placed, routes: list[Route], heat_ma
             edge = placed.edges[a.column][right]
             exit_y = route.points[3][1] if route.points[0][1] != a.y else a.y
             falls = route.points[-1][1] < exit_y
-            y = exit_y + (17 if falls else -17)
+            up = 17 if falls else -17
             # Inside the column if the arrow is long enough, because in the gutter other arrows turn.
             inside = abs(edge - a.x) - a.width / 2 > 46
-            side = 18 if right != inside else -18
+            x = edge + (18 if right != inside else -18)
             size = SMALL if placed.grid.half > 13 else 12.0
-            room = width(number(back), size, True) / 2 + 3
-            x = free(edge + side, [(lane - room, lane + room) for lane in lanes])
-            picture.notes.append(Note(x, y, number(back), "#b02a1a", size, number_of[node]))
+            note = Note(x, exit_y + up, number(back), "#b02a1a", size, number_of[node])
+            picture.notes.append(_beside(taken, note, up))
+
+
+def _beside(taken: Taken, note: Note, up: float) -> Note:
+    """Returns a note that stands over its arrow where it is free, or under it; ``up`` is its distance from there."""
+    return taken.placed(note, [(note.x + aside, note.y - down) for down in (0.0, 2 * up) for aside in ASIDE], 3.0)

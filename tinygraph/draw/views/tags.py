@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,17 +19,16 @@ _ALONG = np.linspace(0, 1, 25)[:, None]
 _BEZIER = np.hstack([(1 - _ALONG) ** 3, 3 * (1 - _ALONG) ** 2 * _ALONG, 3 * (1 - _ALONG) * _ALONG**2, _ALONG**3])
 
 
-def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]]) -> None:
+def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]], taken: Taken | None = None) -> None:
     """Adds a note at the head of each arrow that carries a part, at the nearest place that no arrow and no box takes.
 
     Of a sum of two products one tag says it for both; where all places are taken there is none.
     """
     seen: set[tuple[Node, str]] = set()
-    taken: Taken | None = None
+    taken = taken or Taken(picture)
     for link, points in links:
         text = tag_of(link.views)
         if text and (link.user, text) not in seen:
-            taken = taken or Taken(picture)
             place = taken.free(text, points)
             if place is not None:
                 seen.add((link.user, text))
@@ -42,15 +43,22 @@ def along(way: list[Point]) -> list[Point]:
 
 
 class Taken:
-    """What arrows and boxes of a picture take."""
+    """What arrows, boxes and notes of a picture take."""
 
     def __init__(self, picture: Picture) -> None:
-        self.boxes = np.array(
-            [[b.x - b.width / 2, b.y - b.height / 2, b.x + b.width / 2, b.y + b.height / 2] for b in picture.boxes]
-        )
-        self.curves = np.array([a.points[i : i + 4] for a in picture.arrows for i in range(0, len(a.points) - 1, 3)])
-        self.bounds = np.hstack([self.curves.min(axis=1), self.curves.max(axis=1)])
-        self.texts: list[tuple[float, float, float]] = []
+        self.picture = picture
+        self.texts = [(note.x, note.y, width(note.text, note.size, True) / 2) for note in picture.notes]
+
+    @cached_property
+    def shapes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The edges of what fills them, boxes and straight lines; and of bent ones, with their points."""
+        sizes = [(b.x, b.y, b.width / 2, b.height / 2) for b in self.picture.boxes]
+        boxes = [[x - wide, y - high, x + wide, y + high] for x, y, wide, high in sizes]
+        ways = [a.points for a in self.picture.arrows]
+        curves = np.array([way[i : i + 4] for way in ways for i in range(0, len(way) - 1, 3)])
+        edges = np.hstack([curves.min(axis=1), curves.max(axis=1)])
+        bent = (edges[:, :2] < edges[:, 2:]).all(axis=1)  # points of `_BEZIER` are too few for a long straight one
+        return np.vstack([boxes, edges[~bent]]).T, edges[bent].T, curves[bent]
 
     def free(self, text: str, points: list[Point]) -> tuple[float, float] | None:
         """The place of a text beside the end of an arrow, or where there is none along its way."""
@@ -63,6 +71,16 @@ class Taken:
                 nearest = nearest or place
         return nearest
 
+    def placed(self, note: Note, places: Iterable[Point], margin: float = 0.0) -> Note:
+        """Returns a note at the first of the places that nothing takes, and takes it; where there is none as it is."""
+        half, high = width(note.text, note.size, True) / 2 + margin, note.size / 2
+        for x, y in [(note.x, note.y), *places]:
+            if not self.is_told(x, y, half) and self.is_free(x, y, half, high):
+                note = replace(note, x=x, y=y)
+                break
+        self.take(note.text, (note.x, note.y))
+        return note
+
     def take(self, text: str, place: Point) -> None:
         """Keeps the place of a text, on which no other is to stand if there is room."""
         self.texts.append((*place, width(text, SMALL) / 2))
@@ -74,10 +92,10 @@ class Taken:
     def is_free(self, x: float, y: float, half: float, high: float) -> bool:
         """Whether a text around a place meets no box and no arrow; half its width and height."""
         low, top = (x - half, y - high), (x + half, y + high)
-        if _meets(self.boxes, low, top).any():
+        filled, edges, curves = self.shapes
+        if _meets(filled, low, top).any():
             return False
-        near = self.curves[_meets(self.bounds, low, top)]
-        on = np.einsum("ab,cbd->cad", _BEZIER, near)
+        on = np.einsum("ab,cbd->cad", _BEZIER, curves[_meets(edges, low, top)])
         return not ((on > low) & (on < top)).all(axis=-1).any()
 
 
@@ -92,5 +110,6 @@ def _beside(points: list[Point], half: float) -> Iterator[Point]:
         yield from ((u + turn * (away + half), v) for away in (5.0, 9.0) for turn in (side, -side))
 
 
-def _meets(rectangles: np.ndarray, low: Point, top: Point) -> np.ndarray:
-    return np.all((rectangles[:, :2] < top) & (rectangles[:, 2:] > low), axis=1)
+def _meets(edges: np.ndarray, low: Point, top: Point) -> np.ndarray:
+    left, foot, right, head = edges
+    return (left < top[0]) & (foot < top[1]) & (right > low[0]) & (head > low[1])

@@ -29,7 +29,7 @@ from ..shown.slices import tag_of
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
 from .strokes import draw_arrows, draw_cuts, label_returns, label_states
-from .tags import tag
+from .tags import Taken, tag
 from .wording import Words, words
 
 DOT = 28.0
@@ -150,15 +150,16 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})
     draw_phases(picture, folded, placed, shown.where)
     draw_cuts(picture, placed, ways)
-    label_returns(picture, placed, ways, heat_map, folded)
-    label_states(picture, placed, ways, folded)
+    taken = Taken(picture)
+    label_returns(picture, placed, ways, heat_map, folded, taken)
+    label_states(picture, placed, ways, folded, taken)
     clear_headings(picture)
     clear_badges(picture)
     make_openings(picture, {i for i, x in enumerate(folded.nodes) if placed.spots[x].column is None})
     if placed.grid.height == CLOSE.height:
         whole = {x for x, links in folded.bundles.items() if len({tag_of(y.views) for y in links}) > 1}
         parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
-        tag(picture, ((x.link, x.points) for x in parts))
+        tag(picture, ((x.link, x.points) for x in parts), taken)
     picture.names, picture.uses = names(levels.ops, levels.options), table_of(folded, heat_map)
     if heat_map is not None:
         picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
