@@ -128,12 +128,10 @@ class _Brush:
         for run in words.runs:
             wide += run.gap * self.scale
             colour = _colour(run.style["fill"], shown)
-            for text, face, length in measured(
-                run.text, run.style.get("font-weight") == "700", self.scale * float(run.style["font-size"])
-            ):
+            for text, face, length in measured(run.text, run.bold, self.scale * run.size):
                 pieces.append((wide, text, face, colour))
                 wide += length
-        x -= {"middle": wide / 2, "end": wide}.get(words.style.get("text-anchor", "start"), 0.0)
+        x -= {"start": 0.0, "middle": wide / 2, "end": wide}[words.style["text-anchor"]]
         for along, text, face, colour in pieces:
             self.draw.text((x + along, y), text, font=face, fill=colour, anchor="ls")
 
