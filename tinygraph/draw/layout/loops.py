@@ -39,8 +39,11 @@ class StageRoutes:
     def way(self, edge: Edge) -> list[Point]:
         """Returns the points of a chain of cubic Bezier curves from box to box."""
         stage = self.stage
+        state = stage.joined.get(edge)
+        if state is not None:
+            return self._joining(edge, state)
         if self.returns(edge):
-            return self.round(edge)
+            return self._round(edge)
         if edge in stage.aside:
             return self._aside(edge)
         points = [(self.ports[edge, 1], stage.y[edge.source] + HEIGHT / 2)]
@@ -91,7 +94,7 @@ class StageRoutes:
             gates += [(x, card.foot - 4, card.foot + 4), *_pieces(rows)]
         return gates
 
-    def round(self, edge: Edge) -> list[Point]:
+    def _round(self, edge: Edge) -> list[Point]:
         """Returns the route from the side of the state along its lane to the side of the op that uses it."""
         stage, card = self.stage, self.stage.cards[self.stage.card_of[edge.source]]
         side, lane = card.returning[edge.source], card.lanes[edge.source]
@@ -124,7 +127,7 @@ class StageRoutes:
         points += [(lane, y + 26), (lane, y - 26), (x, y - 10)]
         return points
 
-    def joining(self, edge: Edge, state: int) -> list[Point]:
+    def _joining(self, edge: Edge, state: int) -> list[Point]:
         """Returns the route from an initial state under the card into the lane of the state that it initializes."""
         card = self.stage.cards[self.stage.card_of[state]]
         side, lane = card.returning[state], card.lanes[state]

@@ -63,7 +63,8 @@ def mirror(folded: Folded, heat_map: Heat, gradients: dict[Node, Node], loss: No
     result = Mirror(loss, folded)
     for node in folded.nodes:
         if heat_map.norms.get(node) is not None or node in folded.dots:
-            result.twins[node] = _twin(node, gradients.get(node))
+            result.twins[node] = twin = Constant(gradients.get(node, node).value)
+            twin._place = (node.step, node.scope, node)
     for user in folded.nodes:
         for link in folded.arrows[user]:
             if link.source in result.twins and user in result.twins:
@@ -71,12 +72,6 @@ def mirror(folded: Folded, heat_map: Heat, gradients: dict[Node, Node], loss: No
                 result.arrows.setdefault(result.twins[link.source], []).append((back, link))
     _count_ops(result, gradients)
     return result
-
-
-def _twin(node: Node, gradient: Node | None) -> Node:
-    twin = Constant((node if gradient is None else gradient).value)
-    twin._place = (node.step, node.scope, node)
-    return twin
 
 
 def _count_ops(mirror: Mirror, gradients: dict[Node, Node]) -> None:
