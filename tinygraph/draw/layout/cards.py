@@ -74,6 +74,10 @@ class Stage:
     tangled: bool = False
     links: dict[tuple[int, int], list[Edge]] = field(default_factory=dict)
 
+    def card(self, group: int) -> Card:
+        """Returns the card of a group that is in one."""
+        return self.cards[self.card_of[group]]
+
     def item(self, group: int) -> int:
         """Returns -1 - card number for a group in a card, else the group itself."""
         return -1 - self.card_of[group] if group in self.card_of else group
@@ -150,10 +154,10 @@ def _joined(repetition: Repetition, stage: Stage) -> dict[Edge, int | None]:
     for edges in starts.values():
         state_targets = {e.target for e in edges}
         state = next((s for s, targets in takes.items() if state_targets <= targets.keys()), None)
-        high = state is not None and max(stage.cards[stage.card_of[state]].rows[t] for t in state_targets) > 1
+        high = state is not None and max(stage.card(state).rows[t] for t in state_targets) > 1
         if state is not None and (len(state_targets) > 1 or high):
             joined.update(dict.fromkeys(edges, None))
-            joined[min(edges, key=lambda e: stage.cards[stage.card_of[e.target]].rows[e.target])] = state
+            joined[min(edges, key=lambda e: stage.card(e.target).rows[e.target])] = state
     return joined
 
 
@@ -163,7 +167,7 @@ def _stands_on(repetition: Repetition, stage: Stage, edge: Edge) -> bool:
     for e in repetition.edges:
         if e not in stage.aside:
             after.setdefault(e.source, []).append(e.target)
-    reached = dict.fromkeys(stage.cards[stage.card_of[edge.source]].cell.groups)
+    reached = dict.fromkeys(stage.card(edge.source).cell.groups)
     queue = list(reached)
     for g in queue:
         fresh = [t for t in after.get(g, ()) if t not in reached]

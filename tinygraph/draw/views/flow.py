@@ -62,16 +62,16 @@ def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, optio
     heat_map, clipped = _scale(shown)
     heat_map.within(options.scale)
     picture = Picture(title=heading(folded, options, "gradient flow"), subtitle=subtitle)
-    picture.plain_text = [options.heading] if options.heading else []
+    texts = [[options.heading]] if options.heading else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens), room)
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
-        picture.plain_text += ["", *matrix_text(reach)]
+        texts.append(matrix_text(reach))
     picture.names, picture.scale = names(folded, options), (heat_map.low, heat_map.high)
     if clipped:
         picture.keys.append((ramp(0), f"below {number(heat_map.low, 1)}: nothing left"))
-    picture.plain_text = picture.plain_text[not options.heading :]
+    picture.plain_text = [line for text in texts for line in ("", *text)][1:]
     return picture
 
 

@@ -208,7 +208,7 @@ def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Po
 def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: list[Note]) -> list[Note]:
     """Returns notes such as ``t−1 → t`` beside the lane of one state, away from the notes that are already there."""
     edge = edges[0]
-    card = stage.cards[stage.card_of[edge.source]]
+    card = stage.card(edge.source)
     side = card.returning[edge.source]
     y = (stage.y[edge.source] + routes.arrival(edge.target, side)) / 2
     x = card.lanes[[g for g, s in card.returning.items() if s == side][-1]] + side * 36

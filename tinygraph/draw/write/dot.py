@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
 from xml.etree import ElementTree
 
 from ..colours import FORWARD, GOLD, INK
@@ -104,17 +105,12 @@ def _runs(title: list[Part]) -> list[Part]:
     of Graphviz's time.
     """
     runs: list[Part] = []
-    for part in title:
-        if part.kind != "chip" and runs and runs[-1].kind != "chip":
-            runs[-1] = Part(f"{runs[-1].text} {_spaced(part)}")
-        else:
-            runs.append(part if part.kind == "chip" else Part(_spaced(part)))
+    for is_chip, parts in groupby(title, lambda part: part.kind == "chip"):
+        own = list(parts)
+        # A no-break space before a value: SVG keeps it.
+        words = " ".join("\xa0" * (x.kind == "value") + x.text for x in own)
+        runs += own if is_chip else [Part(words)]
     return runs
-
-
-def _spaced(part: Part) -> str:
-    """Separate a value from the name before it by a no-break space, which SVG keeps."""
-    return f"\xa0{part.text}" if part.kind == "value" else part.text
 
 
 def _text(part: Part) -> str:

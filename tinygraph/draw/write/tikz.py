@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK, hexed
@@ -14,7 +13,7 @@ from .margin import PALE, WARM
 from .page.palette import level_of
 from .reading import Lettering, Painted, Piece, marks
 from .svg import svg
-from .tex import pairs, strange, tex
+from .tex import UNKNOWN, pairs, tex
 
 LARGEST = 14000.0
 """Most points of a page of TeX."""
@@ -72,14 +71,14 @@ def tikz(picture: Picture) -> str:
     scale = min(picture.scaled, LARGEST / wide, LARGEST / high)
     pen = _Commands(left, top + high, scale)
     body = [pen.shape(x) if isinstance(x, Painted) else pen.words(x) for x in marks(root)]
-    letters = any(strange(run.text) for x in marks(root) if isinstance(x, Lettering) for run in x.runs)
+    colours = [f"\\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}" for colour, name in pen.used.items()]
     return DOCUMENT % {
         "wide": scale * wide + 2.2,
         "high": scale * high + 2.2,
         "right": scale * wide,
         "top": scale * high,
-        "colours": "\n".join(pen.definitions()),
-        "letters": LETTERS if letters else "",
+        "colours": "\n".join(colours),
+        "letters": LETTERS if any(UNKNOWN in line for line in body) else "",
         "body": "\n".join(body),
     }
 
@@ -93,10 +92,6 @@ class _Commands:
 
     def at(self, point: Point) -> str:
         return f"({(point[0] - self.left) * self.scale:.2f},{(self.foot - point[1]) * self.scale:.2f})"
-
-    def definitions(self) -> Iterator[str]:
-        for colour, name in self.used.items():
-            yield f"\\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}"
 
     def colour(self, colour: str) -> str:
         """Returns the name of a colour, or a mixture of two of the scale."""
