@@ -57,15 +57,15 @@ SIZES = ((ROOM, PANELS), (260.0, PANELS), (190.0, PANELS), (130.0, PANELS), (190
 def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, options: Options) -> Picture:
     heat_map = _scale(shown).within(options.scale)
     picture = Picture(title=heading(folded, options, "gradient flow"), subtitle=subtitle)
-    picture.plain_text = [options.heading] if options.heading else []
+    texts = [[options.heading]] if options.heading else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens), room)
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
-        picture.plain_text += ["", *matrix_text(reach)]
+        texts.append(matrix_text(reach))
     picture.names, picture.scale = names(folded, options), (heat_map.low, heat_map.high)
     picture.keys += heat_map.keys
-    picture.plain_text = picture.plain_text[not options.heading :]
+    picture.plain_text = [line for text in texts for line in ("", *text)][1:]
     return picture
 
 

@@ -148,10 +148,9 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     routes = StageRoutes(stage, edges)
     returning: dict[int, list[Edge]] = {}
     noted: set[tuple[int, int | None]] = set()
-    notes: list[tuple[Note, Edge, list[Point]]] = []
+    notes: list[tuple[Note, list[Point]]] = []
     for edge in edges:
-        state = stage.joined.get(edge)
-        points = routes.way(edge) if state is None else routes.joining(edge, state)
+        points = routes.way(edge)
         if routes.returns(edge):
             tip = _lag(edge) + (f"; cut {edge.cuts} times: no gradient passes there" if edge.cuts else "")
             picture.arrows.append(Arrow(edge.source, edge.target, points, STATE, 2.6, edge.only is not None, tip=tip))
@@ -161,7 +160,7 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
             picture.arrows.append(Arrow(edge.source, edge.target, points, FORWARD, 1.3, dashed=dashed))
             if dashed and (edge.source, edge.only) not in noted:
                 noted.add((edge.source, edge.only))
-                notes.append((_step_note(repetition, stage, edge, points), edge, points))
+                notes.append((_step_note(repetition, stage, edge, points), points))
     picture.notes += _apart(picture, notes)
     return_notes: list[Note] = []
     for edges in returning.values():
@@ -169,10 +168,10 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     picture.notes += return_notes
 
 
-def _apart(picture: Picture, notes: list[tuple[Note, Edge, list[Point]]]) -> list[Note]:
+def _apart(picture: Picture, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
     """Returns the notes; each that meets another or an arrow is beside its own arrow instead, where there is room."""
     taken, placed = Taken(picture), list[Note]()
-    for note, _, way in notes:
+    for note, way in notes:
         half = width(note.text, note.size, True) / 2 + 5
         spots = [(x + side * half, y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
         placed.append(taken.placed(note, spots))
@@ -204,13 +203,13 @@ def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Po
 def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: list[Note]) -> list[Note]:
     """Returns notes such as ``t−1 → t`` beside the lane of one state, away from the notes that are already there."""
     edge = edges[0]
-    card = stage.cards[stage.card_of[edge.source]]
+    card = stage.card(edge.source)
     side = card.returning[edge.source]
     y = (stage.y[edge.source] + routes.arrival(edge.target, side)) / 2
     x = card.lanes[[g for g, s in card.returning.items() if s == side][-1]] + side * 36
     if edge.source == edge.target:
         x = stage.x[edge.source] + side * (stage.width[edge.source] / 2 + 66)
-    lags = dict.fromkeys(_lag(e).partition(";")[0] for e in sorted(edges, key=lambda e: abs(e.lag)))
+    lags = dict.fromkeys(_lag(e) for e in sorted(edges, key=lambda e: abs(e.lag)))
     while any(abs(x - note.x) < 60 and -17 * len(lags) - 3 < y - note.y < 20 for note in taken):
         y -= 34
     # One over the other, as a line of several would reach into the lane.

@@ -102,14 +102,10 @@ def _tries(target: Any, options: Options) -> Iterator[tuple[Detail, Placed, Call
     levels = Levels(within_steps(fold(roots)), roots, options)
     known = Shared(slopes(levels.ops, roots, options.gradients) if options.has_gradients else None)
     for detail in levels.details():
-        shown, placed = _placed(levels, detail, known)
+        shown = _shown(levels, detail, known)
+        grid = TERSE if detail.terse else CLOSE
+        placed = place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid, known.layouts)
         yield detail, placed, partial(_drawn, levels, shown, placed, known)
-
-
-def _placed(levels: Levels, detail: Detail, known: Shared) -> tuple[Shown, Placed]:
-    shown = _shown(levels, detail, known)
-    grid = TERSE if detail.terse else CLOSE
-    return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid, known.layouts)
 
 
 def _has_room(placed: Placed, most: float) -> bool:
@@ -190,15 +186,9 @@ def fill_of(node: Node, heat_map: Heat, roots: set[Node]) -> str:
 
 
 def table_of(folded: Folded, heat_map: Heat | None) -> list[Use]:
-    return [
-        Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], _table_norm(x, heat_map), size=x.size)
-        for x in folded.names
-        if x in folded.uses
-    ]
-
-
-def _table_norm(parameter: Node, heat_map: Heat | None) -> str | None:
-    if heat_map is None:
-        return None
-    norm = heat_map.norms.get(parameter)
-    return "not computed" if norm is None else number(norm)
+    rows = []
+    for x in [x for x in folded.names if x in folded.uses]:
+        norm = None if heat_map is None else heat_map.norms.get(x)
+        told = None if heat_map is None else "not computed" if norm is None else number(norm)
+        rows.append(Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], told, size=x.size))
+    return rows
