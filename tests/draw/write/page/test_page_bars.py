@@ -1,4 +1,4 @@
-"""What is not of a column while columns are folded: nothing lies on another, openings cut no words, arrows keep to both."""
+"""What is not of a column while columns are folded: nothing lies on another, and arrows keep to openings and words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ SPOTS = """() => {
         openings: all('#loose .opening'),
         notes: all('#world .note'),
         badges: all('#world .badge'),
-        strips: [...document.querySelectorAll('.strip')].flatMap(s => all('rect:not([data-i])', s).map(r => [+s.dataset.c, r])),
+        strips: [...document.querySelectorAll('.strip')].flatMap(
+            s => all('rect:not([data-i])', s).map(r => [+s.dataset.c, r])),
         rims: [...document.querySelectorAll('#loose > .tile')].filter(t => t.querySelector('rect[stroke]')).map(spot),
         heads: [...document.querySelectorAll('#world .note')].filter(n => n.getAttribute('font-size') > 13).map(spot),
         ways,
