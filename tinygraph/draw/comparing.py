@@ -100,7 +100,7 @@ def compared(
 ) -> Iterator[Picture]:
     """Yields each pair as one picture, in the two arrangements, the wide one first if it is not too wide."""
     for pair in pairs:
-        names = titles or _titles(pair)
+        names = titles or [told(x, lang, pair[0].names | pair[1].names) for x in _titles(pair)]
         changed, count = differences(*pair)
         both = [x for x in changed if x.first and x.second]
         least, differs = threshold(both, count, linear=pair[0].ruler is not None)
