@@ -142,6 +142,17 @@ def test_half_of_all_at_most_is_marked_but_some_of_it(linear: bool) -> None:
     assert least([math.inf] * 2 + [steps[1]] * 8, 12)[0] == steps[2]
 
 
+def test_values_are_numbers_and_the_legend_says_of_another_op() -> None:
+    loss = [
+        differences(picture(box("L", rest="mean 2.0")), picture(box("L", rest=x))).changed
+        for x in ("mean 3.0", "sum 3.0")
+    ]
+    assert [x.far for (x,) in loss] == [1.5, math.inf]
+    claims = differences(picture(box("h", norm=1.0)), picture(box("h", norm=4.0))).changed
+    assert threshold(loss[0] * 3 + claims, 4, linear=False)[1] == "differs 2-fold or more"
+    assert threshold(loss[1] + claims * 5, 8, linear=False)[1] == "differs 5-fold or more, or in its op"
+
+
 def test_a_frame_stands_out_from_a_box_and_lies_on_a_tile() -> None:
     claims = differences(picture(box("h"), box("k", "", 250)), Picture()).alone[0]
     assert [*rims(claims, False)] == [Rim(50, 50, 46, 36, False), Rim(250, 50, 46, 36, False)]

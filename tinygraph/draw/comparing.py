@@ -97,7 +97,7 @@ def compared(
 ) -> Iterator[Picture]:
     """Yields each pair as one picture, in the two arrangements, the wide one first if it is not too wide."""
     for pair in pairs:
-        names = titles or _titles(pair)
+        names = titles or [told(x, lang, pair[0].names | pair[1].names) for x in _titles(pair)]
         apart = differences(*pair)
         least, differs = threshold(apart.changed, apart.compared, linear=pair[0].ruler is not None)
         first, second = (translated(x, lang, titled=False) for x in pair)

@@ -21,6 +21,7 @@ OUT = 3.0
 """How far the frame of a box stands out."""
 _TIP = re.compile(r"(.+?)(?: =|:) (\S+)(?: · .*)?")
 _TIMES = re.compile(r" × \d+\b")
+_VALUE = re.compile(r" (-?\d\S*|nan|-?inf)$")
 _STEP = re.compile(r" at (?:t = )?\d+|\[[\d–]+\]")
 
 
@@ -42,7 +43,14 @@ class Claim:
     def kind(self) -> list[Any]:
         """Returns what it says besides numbers: its op and its shape."""
         shape = getattr(getattr(self.part, "node", None), "shape", "")  # as text that of a vector looks like a number
-        return [shape, *(x for x in self.words.split(" · ") if not x.startswith("‖") and _number(x) is None)]
+        said = (_VALUE.sub("", x) for x in self.words.split(" · ") if not x.startswith("‖"))
+        return [shape, *(x for x in said if x and _number(x) is None)]
+
+    @property
+    def numbers(self) -> list[float | None]:
+        """Returns its number, and the value that its words end with."""
+        value = _VALUE.search(self.words.partition(" · ")[0])
+        return [self.number, _number(value[1]) if value else None]
 
     def rim(self, dashed: bool) -> Rim:
         out = OUT if isinstance(self.part, Box) else 0.0
@@ -98,7 +106,7 @@ def differences(a: Picture, b: Picture) -> Differences:
         rest = [x for x in rest[0] if x not in ends[0]], [x for x in rest[1] if x not in ends[1]]
     scale = a.ruler.span if a.ruler else None
     changed = [
-        Difference(x, y, _far(x.number, y.number, scale) if x.kind == y.kind else math.inf)
+        Difference(x, y, _farthest(x, y, scale) if x.kind == y.kind else math.inf)
         for x, y in both
         if x.words != y.words
     ]
@@ -164,6 +172,11 @@ def _number(text: str) -> float | None:
         return None
 
 
+def _farthest(x: Claim, y: Claim, scale: tuple[float, float] | None) -> float:
+    known = [(a, b) for a, b in zip(x.numbers, y.numbers, strict=True) if a is not None or b is not None]
+    return max((_far(a, b, scale) for a, b in known), default=math.inf)
+
+
 def _far(a: float | None, b: float | None, scale: tuple[float, float] | None) -> float:
     if a is None or b is None or not math.isfinite(a - b):
         return math.inf
@@ -184,7 +197,8 @@ def threshold(changed: Sequence[Difference], count: int, *, linear: bool) -> tup
     least = few[0] if few else max((n for n in marked if marked[n]), default=0)
     if least in (FOLDS[0], SHARES[0]):
         return least, "differs"
-    return least, f"differs by {100 * least:g}% of the scale or more" if linear else f"differs {least:g}-fold or more"
+    differs = f"differs by {100 * least:g}% of the scale or more" if linear else f"differs {least:g}-fold or more"
+    return least, differs + ", or in its op" * any(x.first.kind != x.second.kind for x in changed)
 
 
 def rims(claims: Sequence[Claim], dashed: bool) -> Iterator[Rim]:

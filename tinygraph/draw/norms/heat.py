@@ -93,7 +93,7 @@ class Heat:
     @property
     def keys(self) -> list[tuple[str, str]]:
         """What the legend says of norms below the scale, if there are some."""
-        return [(ramp(0), f"below {number(self.low, 1)}: nothing left")] * (self.least < 0.999 * self.low)
+        return [(ramp(0), f"below {number(self.low, 1)}: nothing left")] if self.least < 0.999 * self.low else []
 
 
 def between_powers(norms: Iterable[float], gone: float = GONE) -> Heat:
