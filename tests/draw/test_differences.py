@@ -148,7 +148,7 @@ def test_values_are_numbers_and_the_legend_says_of_another_op() -> None:
         for x in ("mean 3.0", "sum 3.0")
     ]
     assert [x.far for (x,) in loss] == [1.5, math.inf]
-    claims = differences(picture(box("h", norm=1.0)), picture(box("h", norm=4.0))).changed
+    claims = differences(picture(box("h", "1", norm=1.0)), picture(box("h", "4", norm=4.0))).changed
     assert threshold(loss[0] * 3 + claims, 4, linear=False)[1] == "differs 2-fold or more"
     assert threshold(loss[1] + claims * 5, 8, linear=False)[1] == "differs 5-fold or more, or in its op"
 
