@@ -17,6 +17,8 @@ ROOM, BESIDE, END = 14.0, 24.0, 20.0
 from the left end of a bar, and the least one."""
 ASIDE = 10.0
 """Distance of arrows that pass between two columns, from one another and from the columns."""
+TIGHT = 3.0
+"""How much nearer arrows pass a text if there is no other room."""
 PADDING = 6.0
 """Room beside the texts of a box, within it."""
 BETWEEN, FAR = 20.0, 300.0
@@ -106,12 +108,18 @@ def _step_aside(placed: Placed, nodes: list[Node], storeys: Storeys) -> None:
         for node, x in min(ways, key=lambda way: way[0])[1].items():
             placed.spots[node] = placed.spots[node]._replace(x=x)
         return
-    half = storeys.widths[nodes[0]] / 2 + ROOM - PADDING
-    x = free(spot.x, [(a - half, b + half) for a, b in storeys.past(level)])
-    x = x if abs(x - spot.x) <= FAR else spot.x
+    half, past = storeys.widths[nodes[0]] / 2 + ROOM - PADDING, storeys.past(level)
+    for near in (0.0, TIGHT):
+        rooms = [(a - half + near, b + half - near) for a, b in past]
+        x = free(spot.x, rooms)
+        x = x if abs(x - spot.x) <= FAR else spot.x
+        if not any(a + 0.01 < x < b - 0.01 for a, b in rooms):
+            break
+    else:
+        placed.crowded.add(nodes[0])
     ends = [abs(end - x) + END for end in own if abs(end - spot.x) < spot.width / 2]  # others leave at its side
     wide = max([*ends, spot.width / 2 - abs(x - spot.x)]) if x != spot.x else spot.width / 2
-    passed = (abs(end - x) + END for span in storeys.past(level) for end in span)
+    passed = (abs(end - x) + END for span in past for end in span)
     wide = max([wide, *(end for end in passed if end - 2 * END < wide)])
     placed.spots[nodes[0]] = spot._replace(x=x, width=2 * wide)
 
@@ -121,18 +129,15 @@ def _aside(
 ) -> tuple[tuple[int, float], dict[Node, float]]:
     """Returns the places of the boxes of a level, set from left to right, or with side -1 from right to left; and how
     many of them arrows still run through, and how far they move."""
+    past = storeys.past(storeys.levels[nodes[0]])
     edge, moved, struck, places = -math.inf, 0.0, 0, dict[Node, float]()
     for node in nodes[::side]:
         spot = placed.spots[node]
         half = storeys.widths[node] / 2 + ROOM - PADDING * (spot.width > storeys.widths[node] + 1)
-        rooms = [
-            (min(side * a, side * b) - half, max(side * a, side * b) + half)
-            for a, b in storeys.past(storeys.levels[node])
-        ]
+        rooms = [(min(side * a, side * b) - half, max(side * a, side * b) + half) for a, b in past]
         first, least = side * spot.x, edge + spot.width / 2
-        x = free(
-            first, [*(room for room in rooms if room[0] < first + FAR and first - FAR < room[1]), (-math.inf, least)]
-        )
+        near = [room for room in rooms if room[0] < first + FAR and first - FAR < room[1]]
+        x = free(first, [*near, (-math.inf, least)])
         x = x if abs(x - first) <= FAR else max(first, least)
         struck += any(a < x < b for a, b in rooms)
         moved += abs(x - first)

@@ -102,10 +102,20 @@ def _tries(target: Any, options: Options) -> Iterator[tuple[Detail, Placed, Call
     levels = Levels(within_steps(fold(roots)), roots, options)
     known = Shared(slopes(levels.ops, roots, options.gradients) if options.has_gradients else None)
     for detail in levels.details():
-        shown = _shown(levels, detail, known)
-        grid = TERSE if detail.terse else CLOSE
-        placed = place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid, known.layouts)
+        shown, placed = _placed(levels, detail, known)
         yield detail, placed, partial(_drawn, levels, shown, placed, known)
+
+
+def _placed(levels: Levels, detail: Detail, known: Shared) -> tuple[Shown, Placed]:
+    shown = _shown(levels, detail, known)
+    room = head_widths(shown.heads), TERSE if detail.terse else CLOSE, known.layouts
+    placed = place(shown.folded, shown.where, shown.widths, *room)
+    if not placed.crowded:
+        return shown, placed
+    for x in placed.crowded:
+        shown.texts[x] = _terse(shown.texts[x], joined=False)
+        shown.widths[x] = box_width(shown.texts[x])
+    return shown, place(shown.folded, shown.where, shown.widths, *room)
 
 
 def _has_room(placed: Placed, most: float) -> bool:
