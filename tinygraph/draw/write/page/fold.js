@@ -16,7 +16,7 @@ function lay() {
 }
 
 // The last of some parts, in order, that begins at x or before; -1 if there is none.
-function lastBefore(parts, start, x) {
+function lastBefore(parts, x, start = part => part) {
   let low = 0, high = parts.length;
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -24,7 +24,7 @@ function lastBefore(parts, start, x) {
   }
   return low - 1;
 }
-const columnBefore = x => lastBefore(columns, column => column.left, x);
+const columnBefore = x => lastBefore(columns, x, column => column.left);
 
 // Where a place of the unfolded picture is now.
 function across(x) {
@@ -57,7 +57,7 @@ function strip(c) {
     make('text', {transform: `translate(${STRIP / 2 + 5} ${foot - 8}) rotate(-90)`}, short));
   const rows = new Map();
   for (const i of members[c]) {
-    const y = +drawn[i].getAttribute('transform').match(/ ([^)]+)\)/)[1];
+    const [, y] = spotOf(drawn[i]);
     rows.set(y, [...(rows.get(y) || []), i]);
   }
   for (const [y, row] of rows) row.forEach((i, n) => {

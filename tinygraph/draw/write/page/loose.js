@@ -13,7 +13,7 @@ const openings = tiles.filter(tile => tile.querySelector('.opening')).map(tile =
 const loose = boxes.flatMap((box, i) => {
   if (box.column >= 0) return [];
   const words = [...drawn[i].querySelectorAll('text, rect:not([stroke])')];
-  const [x, y] = drawn[i].getAttribute('transform').match(/\((\S+) (\S+)\)/).slice(1).map(Number);
+  const [x, y] = spotOf(drawn[i]);
   // Its outline, and the frames in and around it that narrow with it, by how far in they are.
   const rims = tiles.filter(tile => +tile.dataset.x === x && +tile.dataset.y === y && !tile.querySelector('.opening'));
   const outlines = [drawn[i], ...rims].flatMap(group => [...group.querySelectorAll('rect[stroke]')]);
@@ -110,7 +110,7 @@ function pack(parts, moved) {
 
 // The map of a row: within its parts, between two of them, and beyond the first and the last.
 function along(parts, x) {
-  const k = lastBefore(parts, part => part.from, x), before = parts[k], after = parts[k + 1];
+  const k = lastBefore(parts, x, part => part.from), before = parts[k], after = parts[k + 1];
   if (!before) return across(x) + after.left - across(after.from);
   if (x <= before.to) return before.left + x - before.from;
   return after ? mix(before.to, before.right, after.from, after.left, x) : across(x) + before.right - across(before.to);

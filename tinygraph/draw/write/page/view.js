@@ -26,10 +26,7 @@ function paint() {
 
 // Columns stand in order, so what is seen is a range, and only its ends change.
 function cull(x0, x1) {
-  const margin = 160;
-  let first = 0, last = columns.length - 1;
-  while (first <= last && right[first] < x0 - margin) first++;
-  while (last >= first && left[last] > x1 + margin) last--;
+  const margin = 160, first = lastBefore(right, x0 - margin) + 1, last = lastBefore(left, x1 + margin);
   for (let c = Math.max(first - 1, 0); c <= last; c++) { refresh(c); position(c); }
   range(groups, seen[0], seen[1], first, last);
   range(gaps, seen[0] - 1, seen[1], first - 1, last);
