@@ -19,7 +19,7 @@ class Regions:
         steps: phase and step of each column, from left to right.
         place: maps each box to the number of its column, or to the name of its region.
         states: the boxes of initial states before and after all columns.
-        starts: those of later phases, which stand in the phase's first column.
+        starts: those that a phase has within, in its first column, or in its last one if a cell runs backward.
         leaving: maps each box with an arrow to another column to 1 if that column is later, else to -1.
         rising: the boxes in a column that have an arrow to the bar over the columns.
     """
@@ -55,7 +55,7 @@ def regions(folded: Folded) -> Regions:
     for node in states:
         place[node] = BEFORE if place[node] == 0 else AFTER
     _follow_states(folded, place, states)
-    starts = [(c, c + 1) for c in range(1, last) if steps[c - 1][0] != steps[c][0] == steps[c + 1][0]]
+    starts = [(c, c + d) for c in range(1, last) for d in (1, -1) if steps[c - d][0] != steps[c][0] == steps[c + d][0]]
     result = Regions(steps, place, states, starts=initial_states(folded, place, starts))
     _mark_leaving(folded, result)
     return result
