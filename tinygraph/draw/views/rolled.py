@@ -87,7 +87,8 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     yield picture
     for level in ("layer", "whole") if options.level == "auto" else ():
         for one in unrolled_candidates(target, replace(options, level=level)):
-            one.title, one.subtitle = picture.title, "; ".join(x for x in (SAYS[level], one.subtitle) if x)
+            says = "" if SAYS[level] in one.subtitle else SAYS[level]
+            one.title, one.subtitle = picture.title, "; ".join(x for x in (says, one.subtitle) if x)
             yield one
 
 
