@@ -49,8 +49,8 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
         expected = "weights such as softmax(scores), multiplied with what they weigh and summed"
         raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
     heads = sheets[:HEADS]
-    for x, name in zip(heads, numbered([x.heading for x in heads]), strict=True):  # of a loop over heads all have one
-        x.heading = name
+    for head, name in zip(heads, numbered([x.heading for x in heads]), strict=True):  # a loop's have all the same one
+        head.heading = name
     return heads
 
 
