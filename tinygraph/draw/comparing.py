@@ -99,7 +99,7 @@ def compared(
     for pair in pairs:
         names = titles or [told(x, lang, pair[0].names | pair[1].names) for x in _titles(pair)]
         apart = differences(*pair)
-        least, differs = threshold(apart.changed, apart.compared, linear=pair[0].ruler is not None)
+        least, differs = threshold(apart.changed, apart.common, linear=pair[0].ruler is not None)
         first, second = (translated(x, lang, titled=False) for x in pair)
         lines = _lines(apart, names, lang, pair[0].names | pair[1].names)
         listed = _first_ones(lines, lang, *LISTED)
@@ -184,7 +184,7 @@ def _lines(apart: Differences, names: Sequence[str], lang: str, kept: UsersNames
     """Returns what differs in words: how much, what is in one only, and the largest differences first."""
     if not apart.changed and not any(apart.alone):
         return [told("nothing differs", lang)]
-    lines = [told(f"{len(apart.changed)} of {apart.compared} differ", lang)]
+    lines = [told(f"{len(apart.changed)} of {apart.common} differ", lang)]
     for name, side in zip(names, apart.alone, strict=True):
         parts = Counter(told(x.name, lang, kept) for x in side)
         if parts:

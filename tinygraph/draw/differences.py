@@ -82,13 +82,13 @@ class Difference:
 class Differences(NamedTuple):
     """What differs between two pictures.
 
-    ``alone``: the claims of either that the other has not; ``changed``: the largest difference first; ``compared``: how
+    ``alone``: the claims of either that the other has not; ``changed``: the largest difference first; ``common``: how
     many claims both have.
     """
 
     alone: tuple[list[Claim], list[Claim]]
     changed: list[Difference]
-    compared: int
+    common: int
 
 
 def differences(a: Picture, b: Picture) -> Differences:

@@ -41,8 +41,8 @@ def text_width(title: list[Part], below: str) -> float:
 
 
 @dataclass
-class Place:
-    """A rectangle; ``x, y``: its centre, y upward."""
+class Rectangle:
+    """``x, y``: its centre, y upward."""
 
     x: float
     y: float
@@ -51,7 +51,7 @@ class Place:
 
 
 @dataclass
-class Box(Place):
+class Box(Rectangle):
     """One node; ``node`` and the ``norm`` of its gradient, for further details."""
 
     role: str
@@ -127,7 +127,7 @@ class TileNumber(NamedTuple):
 
 
 @dataclass
-class Tile(Place):
+class Tile(Rectangle):
     """A coloured rectangle that shows a number by its colour or size."""
 
     fill: str
@@ -152,14 +152,14 @@ class Cut:
 
 
 @dataclass
-class Opening(Place):
+class Opening(Rectangle):
     """An opening in a bar, through which an arrow passes that has nothing to do with it; ``role``: that of the bar."""
 
     role: str
 
 
 @dataclass(order=True)
-class Rim(Place):
+class Rim(Rectangle):
     """A frame around a box or a tile that differs from that of another picture; double if it is in one only."""
 
     dashed: bool

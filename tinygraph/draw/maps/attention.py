@@ -49,7 +49,7 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
         expected = "weights such as softmax(scores), multiplied with what they weigh and summed"
         raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
     heads = sheets[:HEADS]
-    for head, name in zip(heads, numbered([x.heading for x in heads]), strict=True):  # of a loop all have one
+    for head, name in zip(heads, numbered([x.heading for x in heads]), strict=True):  # a loop's have all the same one
         head.heading = name
     return heads
 
