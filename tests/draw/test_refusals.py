@@ -40,7 +40,10 @@ def test_what_an_area_is_too_small_for_says_which_one_would_do() -> None:
     _, _, got, fix = said(drawn(LOSS, fit=(20, 20), level="op", steps=[0]))
     points, wide = float(got.split()[3]), float(fix.split("(")[1].split(",")[0])
     assert got.endswith("points, with the least detail") and fix.endswith(", or leave level= and steps= to tg.draw")
-    assert wide == pytest.approx(20 * 1.01 * 7 / points, rel=0.2) and drawn(LOSS, fit=(wide, wide), level="op", steps=[0])()
+    assert (
+        wide == pytest.approx(20 * 1.01 * 7 / points, rel=0.2)
+        and drawn(LOSS, fit=(wide, wide), level="op", steps=[0])()
+    )
     with pytest.raises(tg.GraphError, match="cannot be read"):
         drawn(LOSS, fit=(0.9 * wide, 0.9 * wide), level="op", steps=[0])()
 
