@@ -62,7 +62,7 @@ def token_texts(steps: list[int], tokens: Any, columns: int = 0) -> dict[int, st
 def _listed(tokens: Any) -> list[str]:
     in_order = isinstance(tokens, Iterable) and not isinstance(tokens, (str, bytes, Mapping, Set, Node))
     listed = list(tokens) if in_order else []
-    inner = next((x for x in listed if isinstance(x, (list, tuple)) or getattr(x, "ndim", 0)), None)
+    inner = next((x for x in listed if isinstance(x, (list, tuple)) or getattr(x, "ndim", False)), None)
     if inner is not None:
         problem, got = "draw: tokens holds lists, not texts", f"{len(listed)} of them, such as {shown(inner)}"
         fix = "pass the texts of one sequence: those of a batch differ"
