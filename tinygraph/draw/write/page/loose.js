@@ -47,9 +47,9 @@ function foundations() {
   for (const note of document.querySelectorAll('#world .note')) {
     const [x, y, size] = ['x', 'y', 'font-size'].map(key => +note.getAttribute(key)), wide = note.textContent.length * size * 0.72;
     if (isWithin(y)) continue;
-    if (size > HEADING) { join(levels, y - size / 3, size * 0.7, [{from: x - wide / 2, to: x + wide / 2}]); continue; }
-    signs.set(note, {from: x - wide / 2, to: x + wide / 2});
-    gather(lines, y, signs.get(note));
+    const part = {from: x - wide / 2, to: x + wide / 2};
+    if (size > HEADING) join(levels, y - size / 3, size * 0.7, [part]);
+    else gather(lines, y, part) && signs.set(note, part);
   }
   for (const badge of document.querySelectorAll('.badge')) {
     const [x, y, wide, tall] = ['x', 'y', 'width', 'height'].map(key => +badge.getAttribute(key));
@@ -64,9 +64,8 @@ function foundations() {
   for (const path of long) {
     const {out} = curves(path);
     for (let k = 0; k + 7 < out.length; k += 6) {
-      const [x, y] = [out[k], out[k + 1]], c = columnBefore(x);
-      if (c >= 0 && x > columns[c].right && columnBefore(out[k + 6]) === c && isWithin((y + out[k + 7]) / 2)
-        && Math.abs(y - out[k + 7]) > Math.abs(x - out[k + 6])) between.add(c);
+      const [x, y, , , , , x1, y1] = out.slice(k, k + 8), c = columnBefore(x), steep = Math.abs(y1 - y) > Math.abs(x1 - x);
+      if (steep && isWithin((y + y1) / 2) && c >= 0 && c === columnBefore(x1) && x > columns[c].right) between.add(c);
     }
   }
 }
