@@ -277,17 +277,15 @@ def _by_layer(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: di
 def _outline(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:
     """Also the ops before, between or after the same cells are one box; what is between has the names of its lines."""
     homes, names = _by_layer(folded, role, placed, turn)
-    if not homes:
-        return homes, names
     below: dict[Node, frozenset[Hashable]] = {}
     leading = {*homes}
-    for node in folded.nodes:
+    for node in folded.nodes if homes else ():
         sources = [x.source for x in folded.arrows[node]]
         below[node] = frozenset(homes[x] for x in sources if x in homes).union(*(below[x] for x in sources))
     for node in reversed(folded.nodes):
         leading.update(x.source for x in folded.arrows[node] if node in leading)
     outside: dict[Hashable, list[Node]] = {}
-    for node in folded.nodes:
+    for node in below:
         if node not in homes and node.op is not None and role[node] in ("op", "state") and not _reads(folded, node):
             outside.setdefault((below[node], node in leading), []).append(node)
     for key, members in outside.items():
