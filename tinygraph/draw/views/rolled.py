@@ -29,7 +29,7 @@ from .unrolled import box_width, fill_of, table_of, unrolled
 from .unrolled import candidates as unrolled_candidates
 from .wording import Words, words
 
-ALONG = sorted(range(-80, 81, 4), key=abs)
+ALONG = sorted(range(-28, 29, 4), key=abs)
 """How far a note stands along a lane from its middle, if something is there."""
 
 
