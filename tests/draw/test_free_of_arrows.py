@@ -134,15 +134,7 @@ def outputs(steps):
     return tg.mean(a**2) + tg.mean(np.exp(b))
 
 
-def handed():
-    """The last state of one cell starts another, into two of its boxes."""
-    rng, (one, two) = np.random.default_rng(1), (tg.cells.GRU(3, 4, rng=k) for k in range(2))
-    _, h = tg.unroll(one, rng.normal(size=(4, 2, 3)))
-    return tg.mean(tg.unroll(two, rng.normal(size=(3, 2, 3)), h)[0] ** 2)
-
-
 CROWDED = {
-    "words beside a lane": (handed, {"view": "rolled"}),
     "the texts of bars": (lambda: outputs(20), {"level": "cell", "gradients": True}),
     "texts over columns": (lambda: context(4, terms=4), {"view": "backward"}),
     "the ends of bars": (lambda: context(1, twice=True), {"view": "backward", "level": "cell"}),
