@@ -96,6 +96,14 @@ def attention(n: int, m: int) -> tg.Node:
     return tg.mean(outputs)
 
 
+def context_alone(n: int, m: int) -> tg.Node:
+    """A decoder without a state: each of its steps reads the encoder's last one."""
+    w = weights(A=(4, 3), B=(4, 4), C=(4, 3), D=(4, 4))
+    _, h = tg.unroll(tanh_cell(w["A"], w["B"], "h"), np.ones((n, 3)), np.zeros(4))
+    outputs, _ = tg.unroll(lambda x, s: (tg.tanh(w["C"] @ x + w["D"] @ h), s), np.ones((m, 3)), np.zeros(4))
+    return tg.mean(outputs)
+
+
 # What a reader of each network's code would say: cards with their runs, and arrows through time (lag, how many).
 NETWORKS: dict[str, tuple[tg.Node, list[tuple[str, int]], list[int]]] = {
     "rnn": (word_rnn(4), [("cell", 4)], [1]),
@@ -110,6 +118,8 @@ NETWORKS: dict[str, tuple[tg.Node, list[tuple[str, int]], list[int]]] = {
     "short encoder": (encoder_decoder(2, 2), [("encoder", 2), ("decoder", 2)], [1, 1]),
     "bridge": (encoder_decoder(4, 3, bridge=True), [("encoder", 4), ("decoder", 3)], [1, 1]),
     "attention": (attention(4, 3), [("encoder", 4), ("decoder", 3)], [1, 1, 1]),
+    "attention of two steps": (attention(2, 2), [("encoder", 2), ("decoder", 2)], [1, 1, 1]),
+    "no state in the decoder": (context_alone(4, 3), [("encoder", 4), ("decoder", 3)], [1]),
     "uneven": (uneven(5), [("cell", 5)], [1]),
     "losses outside": (losses_outside(5), [("cell", 5), ("each step", 5)], [1]),
 }

@@ -1,7 +1,9 @@
-"""One cell that is run twice with the same weights: its cards and boxes are called by run, not as layers."""
+"""Cells that are run again, that stand above each other and that do not: what their cards, boxes and tables say."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,89 @@ import tinygraph as tg
 from tests.draw.networks import weights
 from tests.draw.recurrent import tanh_cell, two_unrolls
 from tests.each import each
+from tinygraph.draw.words import told
 
 W = weights(A=(4, 3), B=(4, 4), C=(4, 4), D=(4, 4), P=(2, 4, 4), Q=(4, 3))
 R = np.random.default_rng(0)
+
+
+def sequence() -> Any:
+    return R.normal(size=(4, 2, 3)).astype("f")
+
+
+def gru(k: int, inputs: int = 3) -> Any:
+    return tg.cells.GRU(inputs, 4, rng=k)
+
+
+def outputs_of(k: int, xs: Any, **options: Any) -> Any:
+    return tg.unroll(gru(k, xs.shape[-1]), xs, **options)[0]
+
+
+def separate(*cells: Any) -> tg.Node:
+    """Networks of their own, whose losses are summed up."""
+    losses = (tg.mean(tg.unroll(cell, sequence())[0] ** 2) for cell in cells)
+    return sum(losses)  # type: ignore[return-value]
+
+
+def stack(k: int, **options: Any) -> Any:
+    return tg.cells.Stack.of(tg.cells.GRU, 3, 4, rng=k, **options)
+
+
+def separate_layers() -> tg.Node:
+    """Two networks, the first of two layers; their losses are taken step by step in a loop of its own."""
+    first, second = outputs_of(1, outputs_of(0, sequence())), outputs_of(2, sequence())
+    total: Any = 0.0
+    for t in range(4):
+        with tg.step(t):
+            total = total + tg.mean(first[t] ** 2) + tg.mean((second[t] @ W["C"]) ** 2)
+    return total  # type: ignore[no-any-return]
+
+
+def both_ways() -> Any:
+    xs = sequence()
+    return np.concatenate([outputs_of(0, xs), outputs_of(1, xs, reverse=True)], axis=2)
+
+
+def layers_both_ways() -> tg.Node:
+    under = both_ways()
+    over = outputs_of(2, under) + outputs_of(3, under, reverse=True)
+    return tg.mean(over**2)
+
+
+def branches(over: bool = False) -> tg.Node:
+    xs = sequence()
+    outputs = outputs_of(0, xs) + outputs_of(1, xs)
+    return tg.mean((outputs_of(2, outputs) if over else outputs) ** 2)
+
+
+def branches_step_by_step() -> tg.Node:
+    """What both branches say is added within each step, and no array outside of it is computed from both."""
+    first, second = outputs_of(0, sequence()), outputs_of(1, sequence())
+    total: Any = 0.0
+    for t in range(4):
+        with tg.step(t):
+            total = total + tg.mean((first[t] @ W["C"] + second[t] @ W["D"]) ** 2)
+    return total  # type: ignore[no-any-return]
+
+
+def function_under_cells() -> tg.Node:
+    states = tg.unroll(lambda x, h: (np.tanh(x @ W["A"].T + h @ W["B"]),) * 2, sequence(), np.zeros((2, 4)))[0]
+    return tg.mean(outputs_of(1, outputs_of(0, states)) ** 2)
+
+
+def encoder_of_layers() -> tg.Node:
+    start = tg.unroll(gru(1, 4), outputs_of(0, sequence()))[1]
+    return tg.mean(tg.unroll(gru(2), sequence(), start)[0] ** 2)
+
+
+def stacks_one_after_the_other() -> tg.Node:
+    start = tg.unroll(stack(0, num_layers=2), sequence())[1]
+    return tg.mean(tg.unroll(stack(1, num_layers=2), sequence(), start)[0] ** 2)
+
+
+def siamese_stack() -> tg.Node:
+    one = stack(0, num_layers=2)
+    return tg.mean((tg.unroll(one, sequence())[0] - tg.unroll(one, sequence())[0]) ** 2)
 
 
 def last(cell: Any, xs: Any) -> tg.Node:
@@ -47,17 +129,62 @@ def half_shared() -> tg.Node:
 CASES: dict[str, tuple[Any, list[str]]] = {
     "siamese": (siamese, ["run 1", "run 2"]),
     "two layers": (siamese_of_two_layers, ["layer 1 run 1", "layer 2 run 1", "layer 1 run 2", "layer 2 run 2"]),
-    "half": (half_shared, ["layer 1", "layer 2"]),
+    "half": (half_shared, ["branch 1", "branch 2"]),
     "layers": (lambda: two_unrolls(4), ["layer 1", "layer 2"]),
+    "networks": (lambda: separate(gru(0), tg.cells.LSTM(3, 4, rng=1)), ["network 1", "network 2"]),
+    "three networks": (lambda: separate(*map(gru, range(3))), ["network 1", "network 2", "network 3"]),
+    "network of layers": (separate_layers, ["network 1 layer 1", "network 1 layer 2", "network 2"]),
+    "two stacks": (
+        lambda: separate(stack(0, num_layers=2), stack(1, num_layers=2)),
+        ["network 1/layer0", "network 1/layer1", "network 2/layer0", "network 2/layer1"],
+    ),
+    "a stack and a cell": (lambda: separate(stack(0, num_layers=2), gru(1)), ["layer0", "layer1", "GRU"]),
+    "both ways": (
+        layers_both_ways,
+        [f"layer {k} {way}" for k in (1, 2) for way in ("forward", "backward")],
+    ),
+    "branches": (branches, ["branch 1", "branch 2"]),
+    "branches within steps": (branches_step_by_step, ["branch 1", "branch 2"]),
+    "branches under a layer": (lambda: branches(True), ["layer 1 branch 1", "layer 1 branch 2", "layer 2"]),
+    "a function under cells": (function_under_cells, ["layer 1", "layer 2", "layer 3"]),
+    "encoder of layers": (encoder_of_layers, ["encoder layer 1", "encoder layer 2", "decoder"]),
+    "stack after stack": (
+        stacks_one_after_the_other,
+        [f"{x}/layer{k}" for x in ("encoder", "decoder") for k in (0, 1)],
+    ),
+    "siamese stack": (siamese_stack, [f"run {k}/layer{x}" for k in (1, 2) for x in (0, 1)]),
 }
 
 
 @each("name", CASES)
 def test_cards_and_boxes_are_called_so(name: str) -> None:
     network, names = CASES[name]
-    assert sorted(x.title for x in tg.draw(network(), "rolled").picture.bands) == sorted(names)
-    titles = {box.title[0].text for box in tg.draw(network(), level="layer").picture.boxes}
-    assert {f"{x} × 4" for x in names} <= titles
+    assert {x.title for x in tg.draw(network(), "rolled").picture.bands} - {"each step"} == {*names}
+    boxes = tg.draw(network(), level="cell", lang="zh").picture.boxes
+    count = Counter(box.title[0].text for box in boxes)
+    assert {x: count[told(x, "zh")] for x in names} == dict.fromkeys(names, 4)
+    assert not any(re.search("network|layer|branch|run|coder", x) for x in count)
+    drawn = tg.draw(network(), level="layer").picture
+    titles = {box.title[0].text for box in drawn.boxes}
+    assert {f"{x} × 4" for x in names} <= titles or "feed each other" in drawn.subtitle
+
+
+@each(
+    "name, prefixes",
+    [
+        ("networks", ["network 1", "network 2"]),
+        ("network of layers", ["network 1 layer 1", "network 1 layer 2", "network 2"]),
+        ("two stacks", [f"network {k}.cells.{x}" for k in (1, 2) for x in (0, 1)]),
+        ("a function under cells", ["layer 2", "layer 3"]),
+        ("both ways", [f"layer {k} {way}" for k in (1, 2) for way in ("forward", "backward")]),
+        ("branches under a layer", ["layer 1 branch 1", "layer 1 branch 2", "layer 2"]),
+        ("encoder of layers", ["encoder layer 1", "encoder layer 2", "decoder"]),
+        ("stack after stack", [f"{x}.cells.{k}" for x in ("encoder", "decoder") for k in (0, 1)]),
+    ],
+)
+def test_the_table_calls_them_alike(name: str, prefixes: list[str]) -> None:
+    used = [x.name for x in tg.draw(CASES[name][0](), "rolled").picture.uses]
+    assert sorted(x.rpartition(".")[0] for x in used if "weight_ih" in x) == sorted(prefixes)
 
 
 def test_other_parts_of_one_array_are_other_weights() -> None:

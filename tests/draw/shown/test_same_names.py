@@ -22,11 +22,11 @@ def test_parameters_of_two_directions_are_called_as_their_cells() -> None:
     assert {use.name.partition(".")[0] for use in drawn.uses} == {"forward", "backward"}
 
 
-def test_of_three_cells_each_has_the_number_and_direction_of_its_cell() -> None:
+def test_of_three_cells_each_has_the_layer_and_direction_of_its_cell() -> None:
     drawn = tg.draw(two_ways(more=True), level="cell").picture
     cells = {box.title[0].text for box in drawn.boxes}
     layers = {use.name.partition(".")[0] for use in drawn.uses}
-    assert layers == {"layer 1 forward", "layer 2 backward", "layer 3 forward"} and layers <= cells
+    assert layers == {"layer 1 forward", "layer 1 backward", "layer 2 forward"} and layers <= cells
 
 
 def nested() -> tg.Node:

@@ -52,11 +52,11 @@ def by_hand() -> tg.Node:
 
 
 CASES: dict[str, tuple[tg.Node, dict[str, int]]] = {
-    "two cells": (independent(), {"layer 1": 2, "layer 2": 4}),
+    "two cells": (independent(), {"network 1": 2, "network 2": 4}),
     "short and long": (of_one_cell(3, 5), {"run 1": 3, "run 2": 5}),
     "long and short": (of_one_cell(4, 2), {"run 1": 4, "run 2": 2}),
     "three": (of_one_cell(2, 3, 5), {"run 1": 2, "run 2": 3, "run 3": 5}),
-    "one after the other": (one_after_the_other(), {"encoder": 3, "decoder": 5}),
+    "one after the other": (one_after_the_other(), {"part 1": 3, "part 2": 5}),
     "by hand": (by_hand(), {"run 1": 3, "run 2": 5}),
 }
 
@@ -83,7 +83,7 @@ def test_each_is_a_box_at_a_step_that_hands_its_state_to_itself(name: str) -> No
     words = titles(drawn)
     assert {x: words.count(x) for x in runs} == runs
     pairs = [(words[x.tail], words[x.head]) for x in drawn.arrows if words[x.tail] in runs and words[x.head] in runs]
-    handed = [("encoder", "decoder")] * ("encoder" in runs)
+    handed = [("part 1", "part 2")] * ("part 1" in runs)
     assert sorted(pairs) == sorted(handed + [(x, x) for x, n in runs.items() for _ in range(n - 1)])
 
 

@@ -100,13 +100,13 @@ def test_of_more_than_four_panels_the_first_are_shown_and_the_rest_is_told():
 
 @pytest.mark.parametrize("count", [2, 9])
 def test_panels_of_one_cell_are_called_alike(count):
-    """Two loops by one cell are ``part 1`` and ``part 2`` over columns, but ``encoder`` and ``decoder`` as cells."""
+    """Two loops by one cell are ``part 1`` and ``part 2``, over columns and as cells."""
     cell = tg.cells.GRU(3, 4, rng=0)
     hs, h = tg.unroll(cell, np.ones((count, 2, 3), "f"))
     ys, _ = tg.unroll(cell, np.ones((count, 2, 3), "f"), h)
     told = texts(tg.draw(tg.sum(ys) + tg.sum(hs), "flow").picture)
     assert {x for x in told if "losses of" in x} == {
-        "encoder · h, losses of decoder",
-        "decoder · h, losses of decoder",
-        "encoder · h, losses of encoder",
+        "part 1 · h, losses of part 2",
+        "part 2 · h, losses of part 2",
+        "part 1 · h, losses of part 1",
     }

@@ -155,6 +155,34 @@ def test_an_encoder_and_its_decoder_are_in_the_title() -> None:
     assert tg.draw(tg.mean(y)).picture.title == "GRU and LSTM, encoder and decoder, 4 + 3 steps, unrolled"
 
 
+def test_the_title_says_each_length_of_runs_side_by_side() -> None:
+    """A loss in a loop of its own, and data, are no runs; a decoder's length is told after that of its encoders."""
+    cells = [tg.cells.GRU(3, 4, rng=k) for k in range(3)]
+
+    def run(k: int, steps: int, state: Any = None) -> Any:
+        return tg.unroll(cells[k], np.ones((steps, 2, 3), np.float32), state)
+
+    separate = tg.mean(run(0, 3)[0] ** 2) + tg.mean(run(1, 5)[0] ** 2)
+    siamese = tg.mean((run(0, 5)[1] - run(0, 3)[1]) ** 2)
+    ways = tg.mean(run(0, 4)[0]) + tg.mean(run(1, 4)[0])
+    decoded = tg.mean(run(2, 6, run(0, 2)[1] + run(1, 4)[1])[0])
+    outputs, total = run(0, 5)[0], 0.0
+    for t in (3, 4):
+        with tg.step(t):
+            total = total + tg.mean(outputs[t] ** 2)
+    for loss, said, chinese in (
+        (separate, "3 and 5 steps", "3 和 5 步"),
+        (siamese, "5 and 3 steps", "5 和 3 步"),
+        (ways, "4 steps", "4 步"),
+        (decoded, "encoder and decoder, 2 and 4 + 6 steps", "编码器与解码器，2 和 4 + 6 步"),
+        (total, "5 steps", "5 步"),
+    ):
+        for view in ("unrolled", "rolled", "flow", "backward"):
+            assert f"GRU, {said}, " in str(tg.draw(loss, view).picture.title)
+        drawn = tg.draw(loss, lang="zh")
+        assert f"GRU，{chinese}，展开" == drawn.picture.title and said in tg.draw(loss).pipe(format="svg").decode()
+
+
 def test_an_entry_of_a_list_is_that_of_its_own_step() -> None:
     w = tg.parameter(np.eye(3) * 0.5, name="W")
     hs: dict[int, Any] = {-1: np.ones(3)}

@@ -239,7 +239,7 @@ def test_a_cell_that_runs_twice_for_different_times_is_two_cards():
     w = weights(A=(3, 3), B=(3, 3))
     short, _ = tg.unroll(tanh_cell(w["A"], w["B"]), np.ones((3, 3)), np.zeros(3))
     long, _ = tg.unroll(tanh_cell(w["A"], w["B"]), tg.concatenate([short, short], axis=0), np.zeros(3))
-    assert [(b.title, b.times) for b in tg.draw(long, "rolled").picture.bands] == [("run 1", 3), ("run 2", 6)]
+    assert [(b.title, b.times) for b in tg.draw(long, "rolled").picture.bands] == [("part 1", 3), ("part 2", 6)]
 
 
 def test_an_index_that_moves_is_told_for_any_step():

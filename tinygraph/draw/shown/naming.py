@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from itertools import takewhile
 
 from ...core.leaves import Parameter
 from ...core.node import Node
 from ..labels import clean
 from ..options import Options
-from .cells import CellGroup, cells, starts
+from .cells import CellGroup, cells
 from .folding import Chip, Folded
 from .phases import Phases
-from .repetition import Repetition
-from .same_names import WAYS, directions
+from .repetition import Repetition, runs
+from .same_names import WAYS, Cell, directions, told_apart
 from .slices import chain, tag_of
 
 MOST = 3
@@ -23,65 +23,39 @@ MOST = 3
 
 
 def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Phases) -> None:
-    """Name each cell by its scope, else by its phase, as encoder or decoder, or as a layer."""
-    home = {g: i for i, cell in enumerate(cell_groups) for g in cell.groups}
-    cores = [cell for cell in cell_groups if not cell.joint]
+    """Name each cell by its scope, else by its phase, as encoder or decoder, or by its place: ``layer 2``."""
+    parts = _by_phase(repetition, cell_groups, phases)
+    cores = {i: cell for i, cell in enumerate(cell_groups) if i in parts or not cell.joint}
+    runs_of: dict[Hashable, frozenset[int]] = {}
+    places: list[Cell] = []
+    for i, cell in cores.items():
+        turns = returning(repetition, cell)
+        nodes = [x for g in turns or cell.groups for x in repetition.groups[g]]
+        loops = frozenset(phases.loop[x] for x in nodes if x in phases.loop)
+        first = runs_of.setdefault(_weights(repetition, cell) or i, loops)
+        scope = clean(_common_path([repetition.groups[g][-1].scope for g in cell.groups]))
+        places.append(Cell(scope, parts.get(i, ""), first, WAYS.get(next(iter(turns.values()), 0), "")))
     for cell in cell_groups:
-        scope = "" if cell.joint else _common_path([repetition.groups[g][-1].scope for g in cell.groups])
-        only = _class(repetition, cell) if len(cores) == 1 else ""
-        cell.name = "each step" if cell.joint else clean(scope) if scope else only
-    phase = _by_phase(repetition, cell_groups, phases) or _by_state(repetition, cell_groups, home)
-    for i, name in phase.items():
-        alike = sorted(k for k, other in phase.items() if other == name)
-        ways = [WAYS.get(_direction(repetition, cell_groups[k]), "") for k in alike]
-        marks = ways if len(ways) == 2 and {*ways} == {*WAYS.values()} else range(1, len(alike) + 1)
-        cell_groups[i].name = name + f" {marks[alike.index(i)]}" * (len(alike) > 1)
-    directions = [_direction(repetition, cell) for cell in cores]
-    two_ways = len(set(directions) - {0}) > 1
-    weights = [_weights(repetition, cell) or cell for cell in cores]
-    kinds = [weights.index(x) for x in weights]  # a cell that is run again has the weights of its first run
-    layers = sorted(set(kinds))
-    for k, (cell, direction) in enumerate(zip(cores, directions, strict=True)):
-        words = [WAYS.get(direction, "")] * two_ways
-        if len(cores) > 2 or not any(words):
-            runs = [f"run {kinds[: k + 1].count(kinds[k])}"] * (len(layers) < len(cores))
-            words = [f"layer {layers.index(kinds[k]) + 1}"] * (len(layers) > 1) + runs + words
-        cell.name = cell.name or " ".join(words).strip()
+        cell.name = "each step"
+    for cell, place, words in zip(cores.values(), places, told_apart(places, phases), strict=True):
+        cell.name = f"{words}/{place.scope}".strip("/") or _class(repetition, cell)
 
 
 def _by_phase(repetition: Repetition, cell_groups: list[CellGroup], phases: Phases) -> dict[int, str]:
-    """Returns the names of the phases of cells without a name, if there are several; runs of one cell are runs."""
-    names: dict[int, str] = {}
-    weights = [_weights(repetition, cell) for cell in cell_groups if not cell.joint]
-    if any(x in weights[:k] for k, x in enumerate(weights) if x):
-        return names
-    for i, cell in enumerate(cell_groups) if len(phases.names) > 1 else ():
-        parts = {phases.of.get(repetition.groups[g][-1]) for g in cell.groups} - {None}
-        if len(parts) == 1 and not cell.name:
-            names[i] = phases.names[next(k for k in parts if k is not None)]
-    return names
+    """Returns the phases of cells by name; what has no loop of its own has the name of a phase that it is all of."""
+    parts = [{phases.of.get(repetition.groups[g][-1]) for g in cell.groups} - {None} for cell in cell_groups]
+    return {
+        i: phases.names[p]
+        for i, part in enumerate(parts)
+        for p in part
+        if p is not None and len(part) == 1 and (not cell_groups[i].joint or parts.count(part) == 1)
+    }
 
 
-def _by_state(repetition: Repetition, cell_groups: list[CellGroup], home: dict[int, int]) -> dict[int, str]:
-    """Returns encoder for a cell without a name from whose state another one starts, and decoder for that one."""
-    names: dict[int, str] = {}
-    start_edges = starts(repetition, cell_groups)
-    for edge in repetition.edges:
-        for origin in _origins(repetition, home, edge.source) if edge in start_edges else ():
-            for i, name in ((origin, "encoder"), (home[edge.target], "decoder")) if origin != home[edge.target] else ():
-                if not cell_groups[i].name:
-                    names.setdefault(i, name)
-    return names
-
-
-def _direction(repetition: Repetition, cell: CellGroup) -> int:
-    return next(iter(returning(repetition, cell).values()), 0)
-
-
-def _weights(repetition: Repetition, cell: CellGroup) -> list[tuple[int, str]]:
+def _weights(repetition: Repetition, cell: CellGroup) -> tuple[tuple[int, str], ...]:
     """Returns the parameters that a cell reads, in order, each with the part of it."""
     read = [chain(x) for g in cell.groups for x in repetition.groups[g][-1].inputs]
-    return [(id(source), tag_of(views)) for *views, source in read if isinstance(source, Parameter)]
+    return tuple((id(source), tag_of(views)) for *views, source in read if isinstance(source, Parameter))
 
 
 def _class(repetition: Repetition, cell: CellGroup) -> str:
@@ -117,10 +91,20 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     counts = Counter(phase for phase, _ in folded.columns())
     many = len(counts) > MOST
     words += [f"{len(counts)} parts" if many else " and ".join(folded.phases.names)] * (len(counts) > 1)
-    long = str(counts.total()) if many else " + ".join(str(counts[phase]) for phase in sorted(counts))
+    long = str(counts.total()) if many else " + ".join(_lengths(folded).get(p, str(counts[p])) for p in sorted(counts))
     words += [f"{long} step{'s' * (long != '1')}"] * bool(counts)
     words += [view] * bool(folded.steps or view != "unrolled")
     return ", ".join(words)
+
+
+def _lengths(folded: Folded) -> dict[int, str]:
+    """Returns for how many steps the cells of each phase run: ``3 and 5``; nothing of a single loop."""
+    steps: dict[tuple[int, frozenset[int]], set[int]] = {}
+    for x, loops in runs(folded).items():
+        if (column := folded.column(x)) and loops & folded.phases.carrying:
+            steps.setdefault((column[0], loops), set()).add(column[1])
+    lengths = {p: dict.fromkeys(str(len(at)) for (q, _), at in steps.items() if p == q) for p, _ in steps}
+    return {p: " and ".join(x) for p, x in lengths.items()}
 
 
 def _depth(folded: Folded) -> int:
@@ -130,17 +114,6 @@ def _depth(folded: Folded) -> int:
         weighs = x.op is not None and x.op.name in ("matmul", "einsum") and Chip in map(type, folded.operands[x])
         depth[x] = max((depth[y.source] for y in folded.arrows[x]), default=0) + weighs
     return max(depth.values(), default=0)
-
-
-def _origins(repetition: Repetition, home: dict[int, int], group: int) -> list[int]:
-    """Returns the cell that a group is in, or the nearest that it is computed from (a search against the edges)."""
-    sources: dict[int, list[int]] = {}
-    for edge in repetition.edges:
-        sources.setdefault(edge.target, []).append(edge.source)
-    queue = [group]
-    for g in queue:
-        queue += [s for s in sources.get(g, ()) if s not in queue and g not in home]
-    return [*dict.fromkeys(home[g] for g in queue if g in home)]
 
 
 def _common_path(scopes: list[str]) -> str:

@@ -5,6 +5,7 @@ Their steps have the same numbers but are not the same time, so a picture gives 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
@@ -36,6 +37,9 @@ class Phases:
         entered: maps loops to the steps at which later phases read them, themselves or through loops of their phase;
             MANY stands for several steps that are read together.
         seen_whole: the loops of which another loop of their phase reads all steps at each of its own.
+        below: maps each loop to itself and those that it is computed from, a bit each.
+        meeting: of each array the loops that it is computed from; losses that are summed up are no arrays.
+        carrying: the loops that pass an array from step to step.
     """
 
     of: dict[Node, int] = field(default_factory=dict)
@@ -43,12 +47,32 @@ class Phases:
     loop: dict[Node, int] = field(default_factory=dict)
     entered: dict[int, set[int]] = field(default_factory=dict)
     seen_whole: set[int] = field(default_factory=set)
+    below: dict[int, int] = field(default_factory=dict)
+    meeting: set[int] = field(default_factory=set)
+    carrying: set[int] = field(default_factory=set)
     _columns: dict[Node, tuple[int, int] | None] = field(default_factory=dict)
 
     @cached_property
     def has_several_loops(self) -> bool:
         """Whether there is more than one; most networks have one, whose boxes need not be told apart."""
         return len({*self.loop.values()}) > 1
+
+    def places(self, cells: Iterable[frozenset[int]]) -> dict[frozenset[int], tuple[int, int]]:
+        """Maps cells, which are sets of loops in order of computation, to network and layer, from 1.
+
+        A layer is above those that it reads. Cells are of one network if an array is computed from both.
+        """
+        own = {cell: sum(1 << i for i in cell) for cell in cells}
+        network = {cell: k for k, cell in enumerate(own)}
+        for bits in self.meeting:
+            met = {network[x] for x in own if own[x] & bits}
+            network = {x: min(met) if k in met else k for x, k in network.items()}
+        order = [*dict.fromkeys(network.values())]
+        places: dict[frozenset[int], tuple[int, int]] = {}
+        for cell in own:
+            under = [layer for x, (_, layer) in places.items() if any(own[x] & self.below.get(i, 0) for i in cell)]
+            places[cell] = order.index(network[cell]) + 1, 1 + max(under, default=0)
+        return places
 
     def column(self, node: Node) -> tuple[int, int] | None:
         """Returns phase and step, in the order of the columns; None for a node without a step."""
@@ -79,7 +103,8 @@ def phases(roots: list[Node], nodes: list[Node] | None = None) -> Phases:
     of = {x: rank[phase[i]] for x, i in loop.items()}
     of |= {x: of[x.origin] for x in nodes if x.step is not None and x.origin in of}
     whole = _seen_whole(feeds, phase, steps)
-    return Phases(of, _names(of) if len(rank) > 1 else [""], loop, _entered(feeds, phase), whole)
+    names = _names(of) if len(rank) > 1 else [""]
+    return Phases(of, names, loop, _entered(feeds, phase), whole, *(_computed(nodes, loop) if len(steps) > 1 else ()))
 
 
 def _loops(nodes: list[Node]) -> dict[Node, int]:
@@ -171,6 +196,24 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
         elif reads:
             outside[node] = reads
     return feeds
+
+
+def _computed(nodes: list[Node], loop: dict[Node, int]) -> tuple[dict[int, int], set[int], set[int]]:
+    """Returns from which loops each loop is computed, from which together some array is, and which have a state."""
+    reach: dict[Node, int] = {}
+    below: dict[int, int] = {}
+    carrying: set[int] = set()
+    for node in [x for x in nodes if x.op is not None and x.origin is None]:
+        bits = 0
+        for x in node.inputs:
+            bits |= reach.get(x, 0)
+        if node in loop and not is_read(node):
+            bits |= 1 << loop[node]
+            below[loop[node]] = below.get(loop[node], 0) | bits
+            if any(loop.get(x) == loop[node] and x.step != node.step and x.size > 1 for x in node.inputs):
+                carrying.add(loop[node])
+        reach[node] = bits
+    return below, {reach[x] for x in reach if x.size > 1}, carrying
 
 
 def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> StepsRead:

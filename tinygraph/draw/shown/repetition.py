@@ -119,13 +119,14 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     ranks: dict[tuple[int, int], int] = {}
     groups: dict[tuple[int, int], list[Node]] = {}
     classes: dict[Node, list[Node]] = {}
-    phases, loops = _phases(folded), runs(folded)
+    loops, timed = runs(folded), {x: i for x, i in when.items() if x.step is not None}
     for node in folded.nodes:
         if node.op is None or node not in when:
             continue
         now, operands = when[node], () if _picked(node) is not None else folded.operands[node]
-        inner = [signatures.get(x.source) if type(x) is Link and when.get(x.source) == now else None for x in operands]
-        key = (*_local_signature(node, folded), phases[node], loops[node], *inner)
+        at = when if node.step is None else timed
+        inner = [signatures.get(x.source) if type(x) is Link and at.get(x.source) == now else None for x in operands]
+        key = (*_local_signature(node, folded), loops[node], *inner)
         signature = signatures[node] = known.setdefault(key, len(known))
         rank = ranks[now, signature] = ranks.get((now, signature), -1) + 1
         classes[node] = groups.setdefault((signature, rank), [])
@@ -165,19 +166,6 @@ def _root(one: dict[int, int], i: int) -> int:
     while one.get(i, i) != i:
         i = one[i]
     return i
-
-
-def _phases(folded: Folded) -> dict[Node, int]:
-    """Maps each box to how often its inputs left time and came back: so layers of one cell in sequence differ."""
-    phases: dict[Node, int] = {}
-    timed: set[Node] = set()
-    for node in folded.nodes:
-        sources = [x.source for x in folded.arrows[node]]
-        back = node.step is not None
-        phases[node] = max([phases[x] + (back and x in timed and x.step is None) for x in sources], default=0)
-        if back or not timed.isdisjoint(sources):
-            timed.add(node)
-    return phases
 
 
 def _local_signature(node: Node, folded: Folded) -> tuple[Any, ...]:

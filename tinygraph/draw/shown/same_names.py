@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container
+from typing import NamedTuple
 
 from ...core.leaves import Parameter
 from ...core.node import Node
@@ -23,10 +25,11 @@ def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
     for x, name in names.items():
         alike.setdefault(name, []).append(x)
     doubled = {x for same in alike.values() if len(same) > 1 for x in same}
-    users = _first_users(nodes, doubled)
+    users = _first_users(nodes, {*parameters} if doubled else set())
+    cells = _cells([x for p, x in users.items() if phases.loop.get(x) in phases.carrying or p in doubled], phases)
     for name, same in alike.items():
         if len(same) > 1:
-            names |= _told_apart(name, {x: users.get(x) for x in same}, phases)
+            names |= _told_apart(name, {x: users.get(x) for x in same}, phases, cells)
     return names
 
 
@@ -45,26 +48,57 @@ def _first_users(nodes: list[Node], parameters: set[Node]) -> dict[Node, Node]:
     return users
 
 
-def _told_apart(name: str, users: dict[Node, Node | None], phases: Phases) -> dict[Node, str]:
+class Cell(NamedTuple):
+    """What names a cell: its scope, its phase, its loops, of its first run where it is run again, and its direction."""
+
+    scope: str
+    part: str
+    loops: frozenset[int]
+    way: str
+
+
+def _cells(users: list[Node], phases: Phases) -> dict[tuple[int, str], str]:
+    """Maps loops and scopes of ops that read parameters to what their cells are called."""
+    parts = {(phases.loop[x], x.scope): phases.names[phases.of[x]] for x in users if x in phases.loop}
+    turns = directions(phases, {i for i, _ in parts})
+    cells = [Cell(scope, part, frozenset([i]), turns.get(i, "")) for (i, scope), part in parts.items()]
+    return dict(zip(parts, told_apart(cells, phases), strict=True))
+
+
+def _told_apart(
+    name: str, users: dict[Node, Node | None], phases: Phases, cells: dict[tuple[int, str], str]
+) -> dict[Node, str]:
     scopes = ["" if x is None else x.scope for x in users.values()]
     parts = [phases.names[phases.of[x]] if x in phases.of else "" for x in users.values()]
-    loops = {i: k for k, i in enumerate(sorted({phases.loop[x] for x in users.values() if x in phases.loop}), 1)}
-    turns = directions(phases, loops)
-    ways = [turns.get(phases.loop[x], "") if x in phases.loop else "" for x in users.values()]
-    layers = [f"layer {loops[phases.loop[x]]}" if x in phases.loop else "" for x in users.values()]
-    layers = [f"{layer} {way}".strip() for layer, way in zip(layers, ways, strict=True)]
-    both = [f"{a}/{b}".strip("/") for a, b in zip(scopes, parts, strict=True)]
-    turned = [f"{x} {way}".strip() if parts.count(x) > 1 else x for x, way in zip(parts, ways, strict=True)]
-    turned = turned if len(set(turned)) == len(turned) else _numbered(parts)
-    for prefixes in (scopes, parts, both, ways, turned if all(parts) else parts, layers):
+    words = [cells[phases.loop[x], x.scope] if x in phases.loop else "" for x in users.values()]
+    both = [f"{a}/{b}".strip("/") for a, b in zip(words, scopes, strict=True)]
+    for prefixes in (scopes, parts, words, both):
         if all(prefixes) and len(set(prefixes)) == len(prefixes):
             return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}
 
 
-def _numbered(parts: list[str]) -> list[str]:
-    """The parts, with a number where a part occurs again: ``encoder 1``, ``encoder 2``, ``decoder``."""
-    return [f"{part} {parts[: k + 1].count(part)}" if parts.count(part) > 1 else part for k, part in enumerate(parts)]
+def told_apart(cells: list[Cell], phases: Phases) -> list[str]:
+    """Returns words for cells: the phase of one without a scope of its own, and what tells it from others called so."""
+    scopes = Counter(x.scope for x in cells)
+    told = [[x.part] * (not x.scope or scopes[x.scope] > 1) for x in cells]
+    for name in {x[:2] for x in cells}:
+        alike = sorted((k for k, x in enumerate(cells) if x[:2] == name), key=lambda k: min(cells[k].loops, default=0))
+        places = phases.places(dict.fromkeys(cells[k].loops for k in alike))
+        ways = {cells[k].way for k in alike}
+        nouns = ("", "") if name[1] else ("network ", "branch ")
+        for k in alike if len(ways) < len(alike) else ():
+            network, layer = place = places[cells[k].loops]
+            runs = [i for i in alike if cells[i] == cells[k]]
+            beside = dict.fromkeys(x.loops for x in (cells[i] for i in alike) if x.way == cells[k].way)
+            beside = [x for x in beside if places[x] == place]
+            told[k] += [f"{nouns[0]}{network}"] * (len({n for n, _ in places.values()}) > 1)
+            told[k] += [f"layer {layer}"] * (len({x for n, x in places.values() if n == network}) > 1)
+            told[k] += [f"{nouns[1]}{beside.index(cells[k].loops) + 1}"] * (len(beside) > 1)
+            told[k] += [f"run {runs.index(k) + 1}"] * (len(runs) > 1)
+        for k in alike if len(ways) > 1 else ():
+            told[k].append(cells[k].way)
+    return [" ".join(filter(None, words)) for words in told]
 
 
 def directions(phases: Phases, loops: Container[int]) -> dict[int, str]:
