@@ -30,6 +30,10 @@ from .unrolled import candidates as unrolled_candidates
 from .wording import Words, words
 
 
+AWAY = (-34.0, 34.0, -68.0, 68.0, -102.0, 102.0)
+"""How far words of a state's arrow go up or down, where others or an arrow are in their place."""
+
+
 def rolled(target: Any, options: Options) -> Picture:
     """Returns the rolled picture, or the unrolled one with a note if nothing repeats."""
     roots, options = cut_as_asked(roots_of(target), options)
@@ -147,7 +151,7 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     routes = StageRoutes(stage, edges)
     returning: dict[int, list[Edge]] = {}
     noted: set[tuple[int, int | None]] = set()
-    notes: list[tuple[Note, Edge, list[Point]]] = []
+    notes: list[tuple[Note, list[Point]]] = []
     for edge in edges:
         state = stage.joined.get(edge)
         points = routes.way(edge) if state is None else routes.joining(edge, state)
@@ -160,18 +164,17 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
             picture.arrows.append(Arrow(edge.source, edge.target, points, FORWARD, 1.3, dashed=dashed))
             if dashed and (edge.source, edge.only) not in noted:
                 noted.add((edge.source, edge.only))
-                notes.append((_step_note(repetition, stage, edge, points), edge, points))
-    picture.notes += _apart(picture, notes)
-    return_notes: list[Note] = []
+                notes.append((_step_note(repetition, stage, edge, points), points))
+    taken = Taken(picture)
+    picture.notes += _apart(taken, notes)
     for edges in returning.values():
-        return_notes += _return_notes(stage, routes, edges, return_notes)
-    picture.notes += return_notes
+        picture.notes += _return_notes(stage, routes, edges, taken)
 
 
-def _apart(picture: Picture, notes: list[tuple[Note, Edge, list[Point]]]) -> list[Note]:
+def _apart(taken: Taken, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
     """Returns the notes; each that meets another or an arrow is beside its own arrow instead, where there is room."""
-    taken, placed = Taken(picture), list[Note]()
-    for note, _, way in notes:
+    placed = list[Note]()
+    for note, way in notes:
         half = width(note.text, note.size, True) / 2 + 5
         spots = [(x + side * half, y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
         placed.append(taken.placed(note, spots))
@@ -200,8 +203,8 @@ def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Po
     return Note(x + side * 36, y + 16, f"t = {edge.only} only", GREY)
 
 
-def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: list[Note]) -> list[Note]:
-    """Returns notes such as ``t−1 → t`` beside the lane of one state, away from the notes that are already there."""
+def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: Taken) -> list[Note]:
+    """Returns notes such as ``t−1 → t`` beside the lane of one state, where no other note and no arrow is."""
     edge = edges[0]
     card = stage.cards[stage.card_of[edge.source]]
     side = card.returning[edge.source]
@@ -210,10 +213,7 @@ def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: l
     if edge.source == edge.target:
         x = stage.x[edge.source] + side * (stage.width[edge.source] / 2 + 66)
     lags = dict.fromkeys(_lag(e).partition(";")[0] for e in sorted(edges, key=lambda e: abs(e.lag)))
-    while any(abs(x - note.x) < 60 and -17 * len(lags) - 3 < y - note.y < 20 for note in taken):
-        y -= 34
     # One over the other, as a line of several would reach into the lane.
     notes = [Note(x, y + 17 * k, words, STATE, size=13) for k, words in enumerate(reversed(lags))]
-    if edge.cuts:
-        notes.append(Note(x, y - 16, f"cut {edge.cuts}×", RED))
-    return notes
+    notes += [Note(x, y - 16, f"cut {edge.cuts}×", RED)] * bool(edge.cuts)
+    return [taken.placed(note, [(x, note.y + up) for up in AWAY]) for note in notes]
