@@ -11,6 +11,14 @@ from tinygraph.draw.write.raster import _font_of
 
 from .refused import LOSS, STEPS, Refusals, X, drawn, saved, stateless, timeless, traced, uninterested
 
+SOME = 'tokens={1: "the"} gives a text to some steps alone'
+
+
+def of_two_parts() -> tg.Node:
+    state = tg.unroll(tg.cells.RNN(3, 4, rng=0), np.ones((2, 1, 3), np.float32))[1]
+    return tg.mean(tg.unroll(tg.cells.RNN(3, 4, rng=1), np.ones((3, 1, 3), np.float32), state)[0])
+
+
 ALONE = "needs one loss of one element"
 OF_OPTIONS: Refusals = {
     "no numbers": (
@@ -170,22 +178,36 @@ OF_OPTIONS: Refusals = {
         drawn(LOSS, tokens=["a"]),
         "draw: the number of tokens differs from the number of time steps",
         "a list of 3 texts, one per step, or a dict from step to text",
-        "1 texts",
-        "",
+        "1 text",
+        SOME,
     ),
     "tokens without time": (
         drawn(timeless(), tokens=["a"]),
         "draw: the number of tokens differs from the number of time steps",
         "a list of 0 texts, one per step, or a dict from step to text",
-        "1 texts",
+        "1 text",
         STEPS,
+    ),
+    "tokens of two parts": (
+        drawn(of_two_parts(), "rolled", tokens=["a", "b", "c", "d"]),
+        "draw: the number of tokens differs from the number of time steps",
+        "a list of 3 texts, one per step, or of 5, one per column, or a dict from step to text",
+        "4 texts",
+        SOME.replace("1", "0"),
+    ),
+    "tokens of a batch": (
+        drawn(LOSS, tokens=np.array([["a", "b"]] * 3)),
+        "draw: tokens holds lists, not texts",
+        "a text for each step",
+        "3 of them, such as array(['a', 'b'], dtype='<U1')",
+        "pass the texts of one sequence: those of a batch differ",
     ),
     "a word for tokens": (
         drawn(LOSS, tokens="abc"),
         "draw: the number of tokens differs from the number of time steps",
         "a list of 3 texts, one per step, or a dict from step to text",
         "str",
-        "",
+        SOME,
     ),
     "a token's step": (
         drawn(LOSS, tokens={9: "a"}),

@@ -111,12 +111,14 @@ def test_parameters_of_both_share_a_row_where_they_are_used_alike() -> None:
     alike = joined(uses(("W", 3, "0.1", 4), ("b", 3, None, 2)), uses(("W", 3, "0.2", 4), ("b", 3, "0.5", 2)))
     assert [(x.name, x.norm, x.full, x.size) for x in alike.uses] == [("W", "0.1", "0.2", 4), ("b", "–", "0.5", 2)]
     assert (alike.truncation, alike.beside) == ("A", "‖∂‖ B")
-    other = joined(uses(("W", 3, "0.1", 4), ("U", 3, "0.3", 9)), uses(("W", 3, None, 4), ("W", 4, "0.7", 4)))
+    other = joined(uses(("W", 3, "0.1", 4), ("U", 3, "0.3", 9)), uses(("W", 3, None, 4), ("V", 4, "0.7", 4)))
     assert [(x.name, x.uses, x.norm, x.full) for x in other.uses] == [
         ("W", 3, "0.1", "–"),
         ("U · A", 3, "0.3", "–"),
-        ("W · B", 4, "–", "0.7"),
+        ("V · B", 4, "–", "0.7"),
     ]
+    longer = joined(uses(("W", 3, "0.1", 4)), uses(("W", 4, "0.7", 4)))
+    assert [(x.name, x.uses, x.norm, x.full, x.size) for x in longer.uses] == [("W", "3×, 4", "0.1", "0.7", 4)]
     assert {x.size for x in other.uses} == {0}, "of two other networks there is no sum"
     plain = joined(uses(("W", 3, None, 4)), uses(("W", 3, None, 4)))
     assert [(x.norm, x.full, x.size) for x in plain.uses] == [(None, None, 4)]

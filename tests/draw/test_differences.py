@@ -34,8 +34,12 @@ def tile(tip: str, x: float = 0.0) -> Tile:
 
 
 def told(a: Picture, b: Picture) -> tuple[list[tuple[Any, ...]], int]:
-    changed, count = differences(a, b)
-    return [(x.first and x.first.place, x.second and x.second.place, x.far, x.words("en")) for x in changed], count
+    alone, changed, count = differences(a, b)
+    first, second = (
+        [(x.place, None, math.inf, "") for x in alone[0]],
+        [(None, x.place, math.inf, "") for x in alone[1]],
+    )
+    return [*first, *second, *((x.first.place, x.second.place, x.far, x.words("en")) for x in changed)], count
 
 
 def test_what_says_the_same_does_not_differ() -> None:
@@ -52,6 +56,8 @@ def test_numbers_differ_by_how_many_times_the_largest_first() -> None:
     changed, count = told(norms(1.0, 2.0, 3.0, 0.0, -1.0, 5.0), norms(4.0, 1.0, 3.0, 1.0, 1.0, math.nan))
     assert count == 6
     assert [x[2] for x in changed] == [math.inf, math.inf, math.inf, 4.0, 2.0]
+    beside = told(picture(box("∂h", "‖0.3‖", norm=0.3)), picture(box("∂h", "‖0.6‖", norm=0.6)))[0]
+    assert [x[2:] for x in beside] == [(2.0, "∂h, t = 0: ‖0.3‖ against ‖0.6‖")], "as beside the boxes of backward"
     assert changed[3] == (("h0", "t = 0"), ("h0", "t = 0"), 4.0, "h0, t = 0: ‖∂‖ 1 against ‖∂‖ 4")
     gone = told(norms(1.0), picture(box("h0", "2 · not computed", norm=None)))[0]
     assert gone == [(("h0", "t = 0"), ("h0", "t = 0"), math.inf, "h0, t = 0: ‖∂‖ 1 against not computed")]
@@ -118,13 +124,13 @@ def test_tiles_are_compared_by_their_tips_also_of_other_cells() -> None:
 
 @each("linear", [True, False])
 def test_half_of_all_at_most_is_marked_but_some_of_it(linear: bool) -> None:
-    claims = differences(picture(box("h", "1", norm=1.0)), picture(box("h", "2", norm=2.0)))[0]
+    claims = differences(picture(box("h", "1", norm=1.0)), picture(box("h", "2", norm=2.0))).changed
     steps = [0.0, 0.01, 0.05, 0.1, 0.25, 0.5] if linear else [1.0, 1.1, 1.2, 1.5, 2.0, 5.0, 10.0, 100.0, 1000.0]
 
     def least(fars: list[float], count: int) -> tuple[float, str]:
         return threshold([replace(claims[0], far=x) for x in fars], count, linear=linear)
 
-    assert least([], 10) == (0, "differs") == least([], 0)
+    assert least([], 10) == (0, "differs") == least([], 0) == least([math.inf] * 9, 10), "nothing has a size"
     for k, step in enumerate(steps[1:], 1):
         fars = [step] * 4 + [steps[k - 1]] * 6
         words = f"differs by {100 * step:g}% of the scale or more" if linear else f"differs {step:g}-fold or more"
@@ -136,13 +142,24 @@ def test_half_of_all_at_most_is_marked_but_some_of_it(linear: bool) -> None:
     assert least([math.inf] * 2 + [steps[1]] * 8, 12)[0] == steps[2]
 
 
+def test_values_are_numbers_and_the_legend_says_of_another_op() -> None:
+    loss = [
+        differences(picture(box("L", rest="mean 2.0")), picture(box("L", rest=x))).changed
+        for x in ("mean 3.0", "sum 3.0")
+    ]
+    assert [x.far for (x,) in loss] == [1.5, math.inf]
+    claims = differences(picture(box("h", "1", norm=1.0)), picture(box("h", "4", norm=4.0))).changed
+    assert threshold(loss[0] * 3 + claims, 4, linear=False)[1] == "differs 2-fold or more"
+    assert threshold(loss[1] + claims * 5, 8, linear=False)[1] == "differs 5-fold or more, or in its op"
+
+
 def test_a_frame_stands_out_from_a_box_and_lies_on_a_tile() -> None:
-    claims = [x.first for x in differences(picture(box("h"), box("k", "", 250)), Picture())[0]]
+    claims = differences(picture(box("h"), box("k", "", 250)), Picture()).alone[0]
     assert [*rims(claims, False)] == [Rim(50, 50, 46, 36, False), Rim(250, 50, 46, 36, False)]
-    assert [*rims([None, *claims], True)] == [Rim(50, 50, 46, 36, True), Rim(250, 50, 46, 36, True)]
+    assert [*rims(claims, True)] == [Rim(50, 50, 46, 36, True), Rim(250, 50, 46, 36, True)]
     tiles = [tile(f"h[{i}] at t = {t}: 1", 10.0 * t) for i in (0, 1) for t in (0, 1, 2)]
     tiles += [tile("k[0] at t = 0: 1", 100.0)]
-    claims = [x.first for x in differences(Picture(tiles=tiles), Picture())[0]]
+    claims = differences(Picture(tiles=tiles), Picture()).alone[0]
     assert sorted(rims(claims, False)) == [Rim(10, 0, 30, 10, False)] * 2 + [Rim(100, 0, 10, 10, False)] or sorted(
         rims(claims, False)
     ) == [Rim(10, 0, 30, 10, False), Rim(100, 0, 10, 10, False)]

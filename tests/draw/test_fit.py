@@ -128,6 +128,34 @@ def test_other_views_choose_their_detail_too():
     assert file_of(tg.draw(step, "compiled", fit=enough))[2] >= 7, "the area that the error names is large enough"
 
 
+def variational() -> tg.Node:
+    """An autoencoder whose code has a mean and a log-variance; its loss has two terms."""
+    r = np.random.default_rng(0)
+    xs, sizes = r.normal(size=(8, 2, 3)), {"W_m": (4, 2), "W_v": (4, 2), "W_z": (2, 4), "V": (4, 3)}
+    w = {name: tg.parameter(r.normal(size=size), name) for name, size in sizes.items()}
+    _, h = tg.unroll(tg.cells.GRU(3, 4, rng=0, dtype=np.float64), xs)
+    mu, lv = h @ w["W_m"], h @ w["W_v"]
+    z = mu + tg.exp(0.5 * lv) * r.normal(size=(2, 2))
+    s = np.tanh(z @ w["W_z"])
+    outputs, _ = tg.unroll(tg.cells.GRU(3, 4, rng=1, dtype=np.float64), xs, s)
+    return tg.mean((outputs @ w["V"] - xs) ** 2) - 0.5 * tg.mean(1 + lv - mu**2 - tg.exp(lv))
+
+
+@each("view, options", [("unrolled", {}), ("rolled", {}), ("backward", {}), ("unrolled", {"level": "layer"})])
+def test_what_lies_between_cells_is_one_box_before_all_is(view, options):
+    drawn = tg.draw(variational(), view, fit="slide", **options).picture
+    titles = [box.title[0].text for box in drawn.boxes]
+    assert [x for x in titles if x in ("encoder × 8", "μ, lv, z, s", "decoder × 8")] == [
+        "encoder × 8",
+        "μ, lv, z, s",
+        "decoder × 8",
+    ]
+    assert titles.count("loss") == 2 and "ops between and after cells are joined" in drawn.subtitle
+    assert drawn.subtitle.count("a box is a cell at all steps") == 1
+    said = tg.draw(variational(), view, fit="slide", lang="zh", **options).picture
+    assert "单元之间和之后的运算已合并" in said.subtitle and not re.search("[a-z]{4}", said.subtitle)
+
+
 def test_what_is_not_rolled_fits_as_the_unrolled_view_does_and_says_why():
     drawn = tg.draw(net.perceptron(), "rolled", fit="slide")
     alike = tg.draw(net.perceptron(), fit="slide")

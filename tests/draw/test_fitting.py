@@ -20,6 +20,7 @@ from tinygraph.draw.fitting import fitted, measured
 from tinygraph.draw.maps import ROOMS, candidates
 from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
+from tinygraph.draw.shown.levels import SAYS
 from tinygraph.draw.views.flow import candidates as flow
 from tinygraph.draw.views.rolled import candidates as rolled
 from tinygraph.draw.views.unrolled import candidates as unrolled
@@ -167,14 +168,14 @@ def test_a_rolled_picture_for_an_area_has_its_ops_then_a_box_each_cell_then_one_
     loss = tg.mean(tg.unroll(cell, np.ones((4, 1, 2)))[0])
     ops, *others = rolled(loss, Options(fit=(500, 500)))
     assert [band.times for band in ops.bands] == [4, 4] and len(ops.boxes) > 20 and ops.title is not None
-    says = "a box is a cell at all steps", "one box for all cells"
+    says = "a box is a cell at all steps", SAYS["outline"], "one box for all cells"
     assert [x.subtitle.partition("; ")[0] for x in others] == [word for word in says for _ in range(2)]
     assert not any(x.bands for x in others) and {x.title for x in others} == {ops.title}
     titles = [[box.title[0].text for box in x.boxes] for x in others]
-    assert [[t for t in x if t.endswith(" × 4")] for x in titles[2:]] == [["network × 4"]] * 2
-    assert [sum(t.endswith(" × 4") for t in x) for x in titles[:2]] == [2, 2]
+    assert [[t for t in x if t.endswith(" × 4")] for x in titles[4:]] == [["network × 4"]] * 2
+    assert [sum(t.endswith(" × 4") for t in x) for x in titles[:4]] == [2] * 4
     terse = [len({part for box in x.boxes for part in box.below}) == 0 for x in others]
-    assert terse == [False, True] * 2, "each first with its shapes"
+    assert terse == [False, True] * 3, "each first with its shapes"
     (alone,) = rolled(loss, Options(level="op", fit=(500, 500)))
     assert len(alone.bands) == 2, "what is named is kept"
 

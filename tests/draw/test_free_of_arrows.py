@@ -127,10 +127,11 @@ def test_the_ruler_measures():
     arrow.points = before
 
 
-def context(steps, cell=None):
+def context(steps, cell=None, terms=1, twice=False):
     """Every step and the loss read c: arrows from under the columns run between them to over them."""
     w, rng = weights(W=(4, 4), S=(4, 4)), np.random.default_rng(1)
-    c = np.tanh(np.ones((2, 4)) @ w["S"])
+    a = np.ones((2, 4)) @ w["S"]
+    c = np.tanh(a * 2.0 if twice else a)
 
     def step(x, h):
         y = np.tanh(x + h @ w["W"] + c)
@@ -138,7 +139,28 @@ def context(steps, cell=None):
 
     read = None if cell is None else lambda x, s: cell(x + c, s)
     start = np.zeros((2, 4)) if cell is None else (np.zeros((2, 4)), np.zeros((2, 4)))
-    return tg.mean(tg.unroll(read or step, rng.normal(size=(steps, 2, 4)), start)[0] * c)
+    hs = tg.unroll(read or step, rng.normal(size=(steps, 2, 4)), start)[0]
+    losses = [tg.mean(hs * c), tg.mean(hs**2), tg.mean(c**2), tg.mean((hs[-1] - hs[0]) ** 2) * tg.mean(c)]
+    return sum(losses[1:terms], losses[0])
+
+
+def outputs(steps):
+    """Two outputs of each step are joined by bars over one another."""
+    w, rng = weights(W=(4, 4), U=(3, 4)), np.random.default_rng(1)
+
+    def step(x, h):
+        h = np.tanh(x @ w["U"] + h @ w["W"])
+        return (h, h * 2.0), h
+
+    (a, b), _ = tg.unroll(step, rng.normal(size=(steps, 2, 3)), np.zeros((2, 4)))
+    return tg.mean(a**2) + tg.mean(np.exp(b))
+
+
+def handed():
+    """The last state of one cell starts another, into two of its boxes."""
+    rng, (one, two) = np.random.default_rng(1), (tg.cells.GRU(3, 4, rng=k) for k in range(2))
+    _, h = tg.unroll(one, rng.normal(size=(4, 2, 3)))
+    return tg.mean(tg.unroll(two, rng.normal(size=(3, 2, 3)), h)[0] ** 2)
 
 
 def unrolled(cell, steps=4, start=None, lengths=None):
@@ -157,7 +179,11 @@ def padded(kind):
 
 
 CROWDED = {
-    "a norm between columns": (lambda: context(4), {"level": "cell", "gradients": True}),
+    "words beside a lane": (handed, {"view": "rolled"}),
+    "the texts of bars": (lambda: outputs(20), {"level": "cell", "gradients": True}),
+    "texts over columns": (lambda: context(4, terms=4), {"view": "backward"}),
+    "the ends of bars": (lambda: context(1, twice=True), {"view": "backward", "level": "cell"}),
+    "a norm between columns": (lambda: context(4), {"fit": "slide", "gradients": True}),
     "a norm beside the dots": (lambda: context(12), {"fit": "slide", "gradients": True}),
     "names of states": (lambda: context(4, tg.cells.LSTM(4, 4, rng=0)), {"level": "cell", "gradients": True}),
     "a start": (lambda: decoded(tg.cells.GRU), {"view": "rolled"}),
@@ -169,7 +195,7 @@ CROWDED = {
 
 
 @each("name", CROWDED)
-def test_what_stands_between_columns_gives_way(name):
+def test_what_stands_in_the_way_of_arrows_gives_way(name):
     network, options = CROWDED[name]
     drawn = tg.draw(network(), **options).picture
     assert not list(struck(drawn))

@@ -21,6 +21,13 @@ from tinygraph.draw.words import table, told
 from .latin import english, names_of, told_by
 
 RNN: dict[str, Any] = {"gradients": True, "tokens": ["我", "喜欢", "玩", "球"], "level": "op"}
+
+
+def of_two_parts() -> tg.Node:
+    cell, x = tg.cells.RNN(3, 4, rng=0), np.ones((4, 1, 3), np.float32)
+    return tg.sum(tg.unroll(cell, x, tg.unroll(cell, x[:2])[1])[0])
+
+
 CALLS: dict[str, Any] = {
     "cut": lambda **k: tg.draw(word_rnn(4, cut=2), **RNN, **k),
     "cells": lambda **k: tg.draw(lstm(30), gradients=True, **k),
@@ -42,6 +49,8 @@ CALLS: dict[str, Any] = {
     "attention": lambda **k: tg.draw(NETWORKS["attention"][0], "attention", **k),
     "saliency": lambda **k: tg.draw(lstm(4), "saliency", **k),
     "compared": lambda **k: tg.draw.compare(word_rnn(4), lstm(4), level="op", gradients=True, titles=["甲", "乙"], **k),
+    "two flows": lambda **k: tg.draw.compare(lstm(4), of_two_parts(), "flow", fit="slide", **k),
+    "parts": lambda **k: tg.draw(of_two_parts(), "backward", **k),
     "compiled": lambda **k: tg.draw(functions.called(functions.gru()), "compiled", **k),
 }
 

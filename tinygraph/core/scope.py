@@ -152,11 +152,22 @@ class InnerStep(int):
         return step
 
 
+class WindowStep(int):
+    """A step in the window of `unroll` that ends at step ``end``; each window runs its steps again."""
+
+    end: int
+
+    def __new__(cls, number: int, end: int = 0) -> WindowStep:
+        step = super().__new__(cls, number)
+        step.end = end
+        return step
+
+
 class _InStep(ContextDecorator, AbstractContextManager[None]):
     """No generator, which takes three times as long: every step of a loop enters one."""
 
     def __init__(self, t: int) -> None:
-        self.t = t if type(t) is int and t >= 0 else integer("step", "t", t)
+        self.t = t if type(t) in (int, WindowStep) and t >= 0 else integer("step", "t", t)
 
     def __enter__(self) -> None:
         t, place = self.t, now.place

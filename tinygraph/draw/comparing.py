@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import zip_longest
 from typing import Any, ParamSpec, Protocol, cast
 
 from ..core.errors import GraphError, shown
 from .colours import INK
-from .differences import Difference, differences, rims, threshold
+from .differences import Differences, differences, rims, threshold
 from .drawing import Drawing
 from .labels import clean, width
 from .picture import Note, Picture, Use
@@ -25,10 +24,8 @@ WIDE, HIGH = 2600.0, 1300.0
 """The largest pictures with all details."""
 ROW = 2000.0
 """Wider pairs stand one over the other."""
-MOST, LONGEST = 12, 100
-"""Most lines of differences, and characters of a line."""
-BRIEF = 5, 44
-"""The same in a picture that fits an area."""
+LISTED, BRIEF = (12, 100), (5, 44)
+"""Most lines of differences, and characters of a line; the same in a picture that fits an area."""
 PARTS = ("boxes", "arrows", "bands", "notes", "cuts", "tiles", "openings", "rims")
 """The parts of a picture that have places."""
 
@@ -100,25 +97,23 @@ def compared(
 ) -> Iterator[Picture]:
     """Yields each pair as one picture, in the two arrangements, the wide one first if it is not too wide."""
     for pair in pairs:
-        names = titles or _titles(pair)
-        changed, count = differences(*pair)
-        both = [x for x in changed if x.first and x.second]
-        least, differs = threshold(both, count, linear=pair[0].ruler is not None)
+        names = titles or [told(x, lang, pair[0].names | pair[1].names) for x in _titles(pair)]
+        apart = differences(*pair)
+        least, differs = threshold(apart.changed, apart.common, linear=pair[0].ruler is not None)
         first, second = (translated(x, lang, titled=False) for x in pair)
-        tell = partial(_lines, changed, count, names, lang, pair[0].names | pair[1].names)
-        lines = [*tell()]
-        marked = [x for x in both if x.far >= least]
-        sides = [[x.first for x in changed if not x.second], [x.second for x in changed if not x.first]]
-        first = replace(first, rims=[*rims(sides[0], False), *rims([x.first for x in marked], True)])
-        second = replace(second, rims=[*rims(sides[1], False), *rims([x.second for x in marked], True)])
+        lines = _lines(apart, names, lang, pair[0].names | pair[1].names)
+        listed = _first_ones(lines, lang, *LISTED)
+        marked = [x for x in apart.changed if x.far >= least]
+        first.rims = [*rims(apart.alone[0], False), *rims([x.first for x in marked], True)]
+        second.rims = [*rims(apart.alone[1], False), *rims([x.second for x in marked], True)]
         bounds = [edges(x) for x in (first, second)]
         wide = sum(x.right - x.left for x in bounds) + APART
         for stacked in (wide > ROW, wide <= ROW):
             picture = _joined((first, second), names, stacked)
             picture.title = title or told("Two networks on one scale", lang)
-            picture.listed = [*tell(*BRIEF)] if brief else lines
+            picture.listed = _first_ones(lines, lang, *BRIEF) if brief else listed
             picture.lang, picture.differs, picture.view = lang, differs, "compare"
-            picture.plain_text = [picture.title, *_texts((first, second), names), "", *lines]
+            picture.plain_text = [picture.title, *_texts((first, second), names), "", *listed]
             yield picture
 
 
@@ -171,8 +166,8 @@ def moved(picture: Picture, right: float, up: float, boxes: int) -> Picture:
 
 
 def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
-    """Yields the parameters of both: a row where shape and uses are the same, with the norms of both."""
-    first, second = ({(x.name, x.shape, x.uses): x for x in picture.uses} for picture in pair)
+    """Yields the parameters of both: a row where name and shape are the same, with the uses and norms of both."""
+    first, second = ({(x.name, x.shape): x for x in picture.uses} for picture in pair)
     has_norms = any(x.norm is not None for x in (*first.values(), *second.values()))
     for key in dict.fromkeys([*first, *second]):
         a, b = first.get(key), second.get(key)
@@ -181,32 +176,24 @@ def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
         norms = ((a and a.norm) or "–", (b and b.norm) or "–") if has_norms else (None, None)
         name = known.name if a and b else f"{known.name} · {names[0 if a else 1]}"
         size = known.size * (first.keys() == second.keys())  # of two other networks no sum is true
-        yield replace(known, name=name, norm=norms[0], full=norms[1], size=size)
+        uses = f"{a.uses}×, {b.uses}" if a and b and a.uses != b.uses else known.uses
+        yield replace(known, name=name, uses=uses, norm=norms[0], full=norms[1], size=size)
 
 
-def _lines(
-    changed: list[Difference],
-    count: int,
-    names: Sequence[str],
-    lang: str,
-    kept: UsersNames,
-    most: int = MOST,
-    longest: int = LONGEST,
-) -> Iterator[str]:
-    """Yields what differs in words, the largest differences first."""
-    if not changed:
-        yield told("nothing differs", lang)
-        return
-    both = [x for x in changed if x.first and x.second]
-    yield told(f"{len(both)} of {count} differ", lang)
-    lines = []
-    sides = [x.first for x in changed if not x.second], [x.second for x in changed if not x.first]
-    for name, side in zip(names, sides, strict=True):
-        parts = Counter(told(x.name, lang, kept) for x in side if x)
+def _lines(apart: Differences, names: Sequence[str], lang: str, kept: UsersNames) -> list[str]:
+    """Returns what differs in words: how much, what is in one only, and the largest differences first."""
+    if not apart.changed and not any(apart.alone):
+        return [told("nothing differs", lang)]
+    lines = [told(f"{len(apart.changed)} of {apart.common} differ", lang)]
+    for name, side in zip(names, apart.alone, strict=True):
+        parts = Counter(told(x.name, lang, kept) for x in side)
         if parts:
-            told_parts = ", ".join(f"{x} × {n}" if n > 1 else x for x, n in parts.items())
-            lines.append(f"{told(f'in {name} only', lang)}: {told_parts}")
-    lines += [x.words(lang, kept) for x in both]
-    yield from [clean(line, longest) for line in lines[:most]]
-    if len(lines) > most:
-        yield told(f"and {len(lines) - most} more", lang)
+            listed = ", ".join(f"{x} × {n}" if n > 1 else x for x, n in parts.items())
+            lines.append(f"{told(f'in {name} only', lang)}: {listed}")
+    return lines + [x.words(lang, kept) for x in apart.changed]
+
+
+def _first_ones(lines: list[str], lang: str, most: int, longest: int) -> list[str]:
+    head, *rest = lines
+    more = [told(f"and {len(rest) - most} more", lang)] if len(rest) > most else []
+    return [head, *(clean(line, longest) for line in rest[:most]), *more]

@@ -7,9 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from .picture import Box, Picture, Rim, Tile
+from .picture import Band, Box, Picture, Rim, Tile
+from .views.heads import HEAD
 from .words import NONE, UsersNames, told
 
 FOLDS = (1, 1.1, 1.2, 1.5, 2, 5, 10, 100, 1000)
@@ -19,6 +20,8 @@ SHARES = (0, 0.01, 0.05, 0.1, 0.25, 0.5)
 OUT = 3.0
 """How far the frame of a box stands out."""
 _TIP = re.compile(r"(.+?)(?: =|:) (\S+)(?: · .*)?")
+_TIMES = re.compile(r" × \d+\b")
+_VALUE = re.compile(r" (-?\d\S*|nan|-?inf)$")
 _STEP = re.compile(r" at (?:t = )?\d+|\[[\d–]+\]")
 
 
@@ -40,7 +43,14 @@ class Claim:
     def kind(self) -> list[Any]:
         """Returns what it says besides numbers: its op and its shape."""
         shape = getattr(getattr(self.part, "node", None), "shape", "")  # as text that of a vector looks like a number
-        return [shape, *(x for x in self.words.split(" · ") if not x.startswith("‖∂‖") and _number(x) is None)]
+        said = (_VALUE.sub("", x) for x in self.words.split(" · ") if not x.startswith("‖"))
+        return [shape, *(x for x in said if x and _number(x) is None)]
+
+    @property
+    def numbers(self) -> list[float | None]:
+        """Returns its number, and the value that its words end with."""
+        value = _VALUE.search(self.words.partition(" · ")[0])
+        return [self.number, _number(value[1]) if value else None]
 
     def rim(self, dashed: bool) -> Rim:
         out = OUT if isinstance(self.part, Box) else 0.0
@@ -49,44 +59,58 @@ class Claim:
 
 @dataclass
 class Difference:
-    """A claim of each picture, None where one has none, and how far their numbers are from each other.
+    """What both pictures claim at one place, and how far their numbers are from each other.
 
     ``far``: how many times, or the part of a linear scale.
     """
 
-    first: Claim | None
-    second: Claim | None
+    first: Claim
+    second: Claim
     far: float
 
     def words(self, lang: str, kept: UsersNames = NONE) -> str:
-        """Returns what two claims of one place say, as far as it differs."""
+        """Returns what both claims say, as far as it differs."""
         first, second = self.first, self.second
-        if first is None or second is None:
-            return ""
         form = str if first.place == second.place else _bare
-        where = ", ".join(told(form(x), lang, kept) for x in first.place if x)
+        where = ", ".join(told(form(x), lang, kept) for x in dict.fromkeys(first.place) if x)
         parts = first.words.split(" · "), second.words.split(" · ")
         pairs = parts, parts[::-1]
         one, other = (" · ".join(told(x, lang, kept) for x in own if x not in rest) for own, rest in pairs)
         return f"{where}: {one or '–'} {told('against', lang)} {other or '–'}"
 
 
-def differences(a: Picture, b: Picture) -> tuple[list[Difference], int]:
-    """Returns what differs, the largest difference first, and how many claims both pictures have."""
+class Differences(NamedTuple):
+    """What differs between two pictures.
+
+    ``alone``: the claims of either that the other has not; ``changed``: the largest difference first; ``common``: how
+    many claims both have.
+    """
+
+    alone: tuple[list[Claim], list[Claim]]
+    changed: list[Difference]
+    common: int
+
+
+def differences(a: Picture, b: Picture) -> Differences:
     rest = list(_claims(a)), list(_claims(b))
     both: list[tuple[Claim, Claim]] = []
     for form in (str, _bare):  # what is left over is told apart without the names of cells
         first, second = (_keyed(x, form) for x in rest)
         both += [(first[key], second[key]) for key in first if key in second]
         rest = [first[k] for k in first if k not in second], [second[k] for k in second if k not in first]
-    alone = [Difference(x, None, math.inf) for x in rest[0]] + [Difference(None, x, math.inf) for x in rest[1]]
+    ends = [
+        [x for x in claims if isinstance(x.part, Box) and (x.part.role, len(x.place)) == ("loss", 1)] for claims in rest
+    ]
+    if [len(x) for x in ends] == [1, 1]:  # each has the name of the user's line, such as ``before`` and ``after``
+        both.append((ends[0][0], ends[1][0]))
+        rest = [x for x in rest[0] if x not in ends[0]], [x for x in rest[1] if x not in ends[1]]
     scale = a.ruler.span if a.ruler else None
     changed = [
-        Difference(x, y, _far(x.number, y.number, scale) if x.kind == y.kind else math.inf)
+        Difference(x, y, _farthest(x, y, scale) if x.kind == y.kind else math.inf)
         for x, y in both
         if x.words != y.words
     ]
-    return [*alone, *sorted(changed, key=lambda x: -x.far)], len(both)
+    return Differences(rest, sorted(changed, key=lambda x: -x.far), len(both))
 
 
 def _bare(place: str) -> str:
@@ -105,21 +129,34 @@ def _keyed(claims: list[Claim], form: Callable[[str], str]) -> dict[tuple[object
 
 
 def _claims(picture: Picture) -> Iterator[Claim]:
+    columns = list(_columns(picture))
     for box in picture.boxes:
         if box.role != "dots":
-            band = next((x for x in picture.bands if x.left <= box.x <= x.right and x.foot <= box.y <= x.top), None)
+            at = [x for band, x in columns if band.left <= box.x <= band.right and band.foot <= box.y <= band.top]
             name, rest = _name(box)
             words = " · ".join(x for x in (rest, box.below.replace("\n", " · ")) if x)
-            yield Claim(box, (name, band.title if band else ""), words, box.norm)
+            yield Claim(box, (name, *(at[0] if at else [])), words, box.norm)
     for tile in picture.tiles:
         said = _TIP.fullmatch(tile.tip)
         if said and "steps from" not in tile.tip:
             yield Claim(tile, (said[1],), said[2], _number(said[2]))
 
 
+def _columns(picture: Picture) -> Iterator[tuple[Band, list[str]]]:
+    """Yields columns or cards, their titles, and the name over those of a phase; the steps of each begin anew."""
+    names = [note.text for note in picture.notes if note.size == HEAD]
+    phase, last = 0, -1
+    for band in picture.bands:
+        step = re.match(r"t = (\d+)", band.title)
+        phase, last = phase + (step is not None and int(step[1]) <= last), int(step[1]) if step else last
+        yield band, [band.title, *names[phase : phase + 1]]
+
+
 def _name(box: Box) -> tuple[str, str]:
-    """Returns what a box is called, and what else its title says."""
+    """Returns what a box is called, and what else its title says: of a cell at several steps, how many these are."""
     title = " ".join(part.text for part in box.title)
+    if times := _TIMES.search(title):
+        return title.replace(times[0], ""), times[0].strip()
     name, equals, rest = title.partition(" = ")
     name = name.removesuffix("ₜ")  # the difference tells the step
     words, value = (
@@ -135,6 +172,11 @@ def _number(text: str) -> float | None:
         return None
 
 
+def _farthest(x: Claim, y: Claim, scale: tuple[float, float] | None) -> float:
+    known = [(a, b) for a, b in zip(x.numbers, y.numbers, strict=True) if a is not None or b is not None]
+    return max((_far(a, b, scale) for a, b in known), default=math.inf)
+
+
 def _far(a: float | None, b: float | None, scale: tuple[float, float] | None) -> float:
     if a is None or b is None or not math.isfinite(a - b):
         return math.inf
@@ -148,18 +190,21 @@ def threshold(changed: Sequence[Difference], count: int, *, linear: bool) -> tup
 
     It is the least step at which no more than half of what both pictures say is marked, but some of it.
     """
+    if not any(math.isfinite(x.far) for x in changed):
+        return 0, "differs"
     marked = {n: sum(x.far >= n for x in changed) for n in (SHARES if linear else FOLDS)}
     few = [n for n in marked if 0 < marked[n] <= max(count / 2, 3)]
     least = few[0] if few else max((n for n in marked if marked[n]), default=0)
     if least in (FOLDS[0], SHARES[0]):
         return least, "differs"
-    return least, f"differs by {100 * least:g}% of the scale or more" if linear else f"differs {least:g}-fold or more"
+    differs = f"differs by {100 * least:g}% of the scale or more" if linear else f"differs {least:g}-fold or more"
+    return least, differs + ", or in its op" * any(x.first.kind != x.second.kind for x in changed)
 
 
-def rims(claims: Sequence[Claim | None], dashed: bool) -> Iterator[Rim]:
+def rims(claims: Sequence[Claim], dashed: bool) -> Iterator[Rim]:
     """Yields a frame for each box and tile; tiles of a matrix that is in one picture only have one together."""
     together: dict[str, list[Rim]] = {}
-    for i, claim in enumerate(x for x in claims if x is not None):
+    for i, claim in enumerate(claims):
         alone = isinstance(claim.part, Tile) and not dashed
         together.setdefault(claim.name if alone else str(i), []).append(claim.rim(dashed))
     for group in together.values():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WRITERS = {
     "svg": (".write.svg", "svg"),
+    "html": (".write.page", "page"),
     "playing": (".write.motion", "playing"),
     "gif": (".write.raster", "gif"),
     "tex": (".write.tikz", "tikz"),
@@ -152,7 +153,7 @@ class Drawing:
         if suffix not in OURS and suffix not in formats():
             expected = f"a path that ends in {SUFFIXES}"
             raise GraphError(f"a drawing cannot be saved as .{suffix}", expected=expected, got=str(path))
-        content = self._page(snapshots) if suffix == "html" else self._made(suffix, play)
+        content = self._page(snapshots) if suffix == "html" else self._written(suffix, play)
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, content)
         return str(path)
@@ -171,19 +172,18 @@ class Drawing:
         """
         if not isinstance(format, str) or (format not in OURS and format not in formats()):
             raise GraphError(f"pipe knows no format {shown(format)}", expected=f"{SUFFIXES}, without the dot")
-        content = self._made(format)
+        content = self._written(format)
         return content if encoding is None else content.decode(encoding)
 
-    def _made(self, suffix: str, play: bool = False) -> bytes:
-        if suffix == "html":
-            return self._page(())
+    def _written(self, suffix: str, play: bool = False) -> bytes:
+        if suffix not in OURS:
+            return rendered(self.source, suffix)
         if suffix in WRITERS:
             module, name = WRITERS["playing" if play and suffix == "svg" else suffix]
-            made = getattr(import_module(module, __package__), name)(self.picture)
-            return made if isinstance(made, bytes) else made.encode()
-        if suffix in OURS:
-            return (self.text() + "\n" if suffix == "txt" else self.source).encode()
-        return rendered(self.source, suffix)
+            content = getattr(import_module(module, __package__), name)(self.picture)
+        else:
+            content = self.text() + "\n" if suffix == "txt" else self.source
+        return content if isinstance(content, bytes) else content.encode()
 
     def _page(self, snapshots: Iterable[Drawing]) -> bytes:
         earlier = list(snapshots) if isinstance(snapshots, Iterable) else [snapshots]

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from ..core.errors import GraphError
 from .options import Area
 from .picture import Picture
+from .words import told
 from .write.beside import edges
 from .write.look import FACES
 from .write.svg import PAD, svg
@@ -53,7 +54,7 @@ def _arranged(picture: Picture, area: Area) -> Iterator[tuple[float, float]]:
     for aside in ("auto", ""):  # at last without table and legend
         picture.aside = aside
         left_out = "" if aside or not (picture.uses or picture.boxes or picture.tiles) else "without table and legend"
-        picture.subtitle = "; ".join(x for x in (notes, left_out) if x)
+        picture.subtitle = "; ".join(x for x in (notes, told(left_out, picture.lang)) if x)
         wide, high, least = measured(picture)
         yield min(area.width / wide, area.height / high, MOST), least
 

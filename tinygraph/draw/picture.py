@@ -41,13 +41,19 @@ def text_width(title: list[Part], below: str) -> float:
 
 
 @dataclass
-class Box:
-    """One node. ``x, y``: its centre, y upward; ``node`` and the ``norm`` of its gradient, for further details."""
+class Rectangle:
+    """``x, y``: its centre, y upward."""
 
     x: float
     y: float
     width: float
     height: float
+
+
+@dataclass
+class Box(Rectangle):
+    """One node; ``node`` and the ``norm`` of its gradient, for further details."""
+
     role: str
     fill: str
     title: list[Part]
@@ -121,13 +127,9 @@ class TileNumber(NamedTuple):
 
 
 @dataclass
-class Tile:
-    """A coloured rectangle that shows a number by its colour or size; ``x, y``: its centre."""
+class Tile(Rectangle):
+    """A coloured rectangle that shows a number by its colour or size."""
 
-    x: float
-    y: float
-    width: float
-    height: float
     fill: str
     tip: str
     text: str = ""
@@ -150,24 +152,16 @@ class Cut:
 
 
 @dataclass
-class Opening:
+class Opening(Rectangle):
     """An opening in a bar, through which an arrow passes that has nothing to do with it; ``role``: that of the bar."""
 
-    x: float
-    y: float
-    width: float
-    height: float
     role: str
 
 
 @dataclass(order=True)
-class Rim:
+class Rim(Rectangle):
     """A frame around a box or a tile that differs from that of another picture; double if it is in one only."""
 
-    x: float
-    y: float
-    width: float
-    height: float
     dashed: bool
 
 
@@ -177,7 +171,7 @@ class Use:
 
     name: str
     shape: str
-    uses: int
+    uses: int | str
     norm: str | None
     full: str | None = None
     """Another norm beside it: that without cuts, if ``norm`` is that of a truncated gradient."""

@@ -86,8 +86,8 @@ def summary_of(roots: list[Any]) -> Summary:
     return Summary(rows, sum(x.size for x in tally.seen), total_flops, sum(row.steps * row.bytes for row in rows))
 
 
-Group = tuple[str, int | None]
-"""The loop that a node is in, as text, and its step."""
+Group = tuple[str, int | None, int]
+"""The loop that a node is in, as text, its step, and how often it runs there."""
 
 
 class _Counts:
@@ -95,14 +95,12 @@ class _Counts:
 
     Attributes:
         groups: group -> kind -> [results, elements of parameters first used here].
-        times: maps each group to its number of runs.
         seen: all parameters; ``used``: those that a row has counted.
         stands: maps each slot of a loop's body to the node that fills it.
     """
 
     def __init__(self) -> None:
         self.groups: dict[Group, dict[Kind, list[int]]] = {}
-        self.times: dict[Group, int] = {}
         self.seen: set[Node] = set()
         self.used: set[Node] = set()
         self.stands: dict[Node, Node] = {}
@@ -114,15 +112,14 @@ class _Counts:
         selected = picked(nodes)
         for node in nodes:
             if "body" in node.attributes:
-                self._enter(node, selected.get(node, []), inside, times)
+                self._enter(node, selected.get(node, []), times)
             elif node.op is not None and not node.op.selects:
-                group = (inside, None if inside else node.step)
-                self.times.setdefault(group, times)
-                entry = self.groups.setdefault(group, {}).setdefault(kind_of(node, node.op), [0, 0])
+                group = self.groups.setdefault((inside, None if inside else node.step, times), {})
+                entry = group.setdefault(kind_of(node, node.op), [0, 0])
                 entry[0] += 1
                 entry[1] += sum(map(self._first_use, node.inputs))
 
-    def _enter(self, loop: Node, selected: list[Node], inside: str, times: int) -> None:
+    def _enter(self, loop: Node, selected: list[Node], times: int) -> None:
         body = loop.attributes["body"]
         self.loops += 1
         self.stands.update(zip(body.slots, loop.inputs, strict=True))
@@ -143,16 +140,14 @@ class _Counts:
         """Yields a row per kind and set of equal steps."""
         equal_groups: dict[tuple[object, ...], list[Group]] = {}
         for group, kinds in self.groups.items():
-            # Loops and nodes outside of time are not grouped with others.
-            loop_or_outside = group if group[1] is None else None
-            equal_groups.setdefault(
-                (loop_or_outside, *((kind, n) for kind, (n, _) in sorted(kinds.items()))), []
-            ).append(group)
+            apart = group if group[1] is None else None  # loops and what is outside of time
+            form = (apart, *((kind, n) for kind, (n, _) in sorted(kinds.items())))
+            equal_groups.setdefault(form, []).append(group)
         for same in equal_groups.values():
-            first = same[0]
-            where = first[0] or _span([t for _, t in same if t is not None])
-            times = self.times[first] if first[0] else len(same)
-            for kind, (n, _) in self.groups[first].items():
+            loop, _, times = same[0]
+            where = loop or _span([t for _, t, _ in same if t is not None])
+            times = times if loop else len(same)
+            for kind, (n, _) in self.groups[same[0]].items():
                 numbers = sum(self.groups[group][kind][1] for group in same)
                 yield CostRow(where, times, kind[0], kind[1], n, numbers, n * kind[2], n * kind[3])
 

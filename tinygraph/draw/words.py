@@ -101,9 +101,9 @@ def _formula(text: str, say: Say) -> str:
 
 
 def _counted(token: str, say: Say) -> str:
-    """Returns the text below a column: a token is the user's, the number of sequences that are no padding is ours."""
-    own, joint, said = token.rpartition(" · ")
-    return own + joint + say(said) if re.fullmatch(r"\d+ of \d+ real|padding", said) else token
+    """Returns the text below a column: a token is the user's, counts of sequences are ours."""
+    ours = re.compile(r"\d+ of \d+ (real|start anew)|padding")
+    return " · ".join(say(x) if ours.fullmatch(x) else x for x in token.split(" · "))
 
 
 def _box(box: Box, lang: str, kept: UsersNames) -> Box:

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.errors import GraphError
 from ..core.leaves import Constant
 from ..core.node import Node
-from ..core.scope import now, step
+from ..core.scope import WindowStep, now, step
 from ..core.structure import leaves, map_leaves, ordered_as, rebuild
 from ..ops import stack, where
 from .border import border
@@ -146,12 +146,12 @@ class Driver:
         states = [state]
         outputs = []
         draws: dict[int, list[Node]] = {t: [] for t in times}
-        for n in range(len(times)):
+        for n, end in enumerate(times):
             first = max(0, n - reach)
-            with step(times[first]):
+            with step(WindowStep(times[first], end)):
                 state = cut(states[first]) if n >= reach else states[0]
             for t in times[first : n + 1]:
-                with step(t), drawing(replay=Replay(draws[t])):
+                with step(WindowStep(t, end)), drawing(replay=Replay(draws[t])):
                     y, state = _call(cell, xs, state, t)
                 if not n:
                     check_first_step(cell, xs, states[0], state)

@@ -185,23 +185,23 @@ def flipped(x: Node, lengths: Node) -> Node:
     return pick(x, order, np.arange(len(lengths)), index=(ARRAY, ARRAY))
 
 
-def selected(real: Node, new: Any, old: Any, what: str) -> Any:
-    """The new arrays where the step is real, the old ones elsewhere."""
+def selected(real: Node, new: Any, old: Any, what: str, name: str = "real") -> Any:
+    """The new arrays where the step is real, the old ones elsewhere; the mask has a name by which pictures know it."""
     after, before = leaves(new), leaves(old)
     if len(after) != len(before):
         problem, got = "unroll: lengths or a mask need the state before the first step", f"{len(before)} arrays"
         fix = "state=cell.initial_state(batch_size), or arrays of zeros"
         raise GraphError(problem, expected=f"{len(after)} arrays, as the cell returns", got=got, fix=fix)
     pairs = zip(as_nodes(tuple(after)), before, strict=True)
-    return rebuild(new, [where(_aligned(real, a, what), a, b) for a, b in pairs])
+    return rebuild(new, [where(_aligned(real, a, what, name), a, b) for a, b in pairs])
 
 
-def _aligned(real: Node, like: Any, what: str) -> Node:
+def _aligned(real: Node, like: Any, what: str, name: str = "real") -> Node:
     """``real`` with trailing axes of size 1, as many axes as ``like``."""
     if like.shape[: real.ndim] != real.shape:
         problem, got = f"unroll: the leading axes of {what} do not match lengths, mask or reset", f"shape {like.shape}"
         raise GraphError(problem, expected=f"leading axes {real.shape}", got=got, fix="make the batch its first axis")
     shape = real.shape + (1,) * (like.ndim - real.ndim)
     if not isinstance(real, Traced):
-        return Constant(real.value.reshape(shape), "real")
+        return Constant(real.value.reshape(shape), name)
     return real if like.ndim == real.ndim else real.reshape(shape)

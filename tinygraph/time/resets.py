@@ -131,4 +131,4 @@ def _is_never(at: Node) -> bool:
 
 
 def _replaced(anew: Node, fresh: Any, state: Any) -> Any:
-    return state if _is_never(anew) else selected(anew, fresh, state, "a state")
+    return state if _is_never(anew) else selected(anew, fresh, state, "a state", "reset")

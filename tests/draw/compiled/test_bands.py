@@ -15,11 +15,11 @@ def side(kinds: str) -> Side:
     """A band of blocks, ``g`` for a group and ``l`` for a loop of one op, the k-th with a name of k signs."""
     made = Side()
     for k, kind in enumerate(kinds, 1):
-        item = Item([], "x" * 9 * k, [], "add", -1, 1)
+        item = Item([], "x" * 9 * k, [], "add", None, 1)
         if kind == "g":
             made.add(made.parts, item)
         else:
-            card = made.enter(-1, k + 1, False)
+            card = LoopCard("loop", k + 1, [])
             made.add(card.parts, item)
             made.parts.append(card)
     return made
@@ -34,10 +34,10 @@ def test_blocks_stand_in_their_order_and_loops_over_loops(above: str, below: str
     stacked(sketches)
     columns: dict[int, list[tuple[float, float]]] = {}
     for sketch, kinds in zip(sketches, (above, below), strict=True):
-        assert [isinstance(f.block, LoopCard) and f.is_loop for f in sketch.frames] == [k == "l" for k in kinds]
-        ends = [(f.left, f.left + f.width + f.behind) for f in sketch.frames]
+        assert [card.is_loop for card in sketch.cards] == [k == "l" for k in kinds]
+        ends = [(f.left, f.left + f.width + f.behind) for f in sketch.cards]
         assert all(b[0] - a[1] >= APART - 1e-9 for a, b in pairwise(ends))
-        assert [f.behind for f in sketch.frames] == [STACK * min(k, 3) * (x == "l") for k, x in enumerate(kinds, 1)]
+        assert [f.behind for f in sketch.cards] == [STACK * min(k, 3) * (x == "l") for k, x in enumerate(kinds, 1)]
         for k, end in enumerate(ends):
             columns.setdefault(2 * kinds[:k].count("l") + (kinds[k] == "l"), []).append(end)
     middles = {c: {round((a + b) / 2, 6) for a, b in ends} for c, ends in columns.items()}

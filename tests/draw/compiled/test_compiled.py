@@ -202,8 +202,9 @@ def sources(actions):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_values_come_from_the_actions_that_wrote_them(name, backend):
-    actions = called(NETWORKS[name](), backend).plan.actions
-    items = planned(actions).items
+    plan = called(NETWORKS[name](), backend).plan
+    actions = plan.actions
+    items = planned(plan.journal(), {}).items
     same, late = sources(actions)
     assert {k: {*item.before} for k, item in enumerate(items)} == same
     assert {k: {*item.late} for k, item in enumerate(items)} == late

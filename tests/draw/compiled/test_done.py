@@ -6,14 +6,15 @@ import re
 from typing import Any
 
 import numpy as np
+import pytest
 
 import tinygraph as tg
 from tests.compiled.comparing import each_backend
 from tests.each import each
 from tinygraph.draw.compiled import planned, traced
-from tinygraph.draw.compiled.items import OUTSIDE
+from tinygraph.draw.compiled.items import LoopCard
 
-from .functions import NETWORKS, called, draw, halves, title
+from .functions import NETWORKS, called, cards, chips, draw, flat, halves, title
 
 OPS: dict[str, Any] = {
     "sum": lambda x: tg.sum(x, axis=0),
@@ -48,18 +49,24 @@ def test_a_view_is_done_by_no_action_and_moves_no_bytes(view: Any, backend: str)
     assert not line.rstrip().endswith(" B") and " B " not in line and "FLOP" not in line
 
 
-def times_of(side: Any, loop: int) -> int:
-    """How often what is in a loop runs in a call."""
-    return 1 if loop == OUTSIDE else side.loops[loop][1] * times_of(side, side.loops[loop][0])
+def times_of(parts: Any, times: int = 1) -> dict[int, int]:
+    """How often each item runs in a call: once for each step of all cards around it."""
+    out: dict[int, int] = {}
+    for part in parts:
+        is_card = isinstance(part, LoopCard)
+        out |= times_of(part.parts, times * part.steps) if is_card else dict.fromkeys(part.items, times)
+    return out
 
 
 @each("name", NETWORKS)
 def test_the_facts_of_an_op_are_those_of_its_node_and_of_all_its_steps(name: str) -> None:
     plan = called(NETWORKS[name]()).plan
-    before, after = traced(plan.before), planned(plan.actions)
-    for item in before.items:
-        node, times = item.node, times_of(before, item.loop)
-        assert node is not None and node.op is not None and item.kind == node.op.name
+    before, journal = traced(plan.before), plan.journal()
+    after = planned(journal, before.parameters)
+    for i, times in times_of(before.parts).items():
+        item = before.items[i]
+        (node,) = item.nodes
+        assert node.op is not None and item.kind == node.op.name
         size = int(np.prod(node.shape))
         assert item.tip[0] == f"{node.op.name} {'×'.join(map(str, node.shape)) or 'scalar'} {node.dtype}"
         assert item.below == ("×".join(map(str, node.shape)) or "scalar")
@@ -84,11 +91,13 @@ def test_the_facts_of_an_op_are_those_of_its_node_and_of_all_its_steps(name: str
                 "stack",
             )
         )
-    for item in after.items:
-        times = times_of(after, item.loop)
+    repeats = {i: np.prod([*around, 1]) for i, (_, around) in enumerate(flat(plan.actions))}
+    assert times_of(after.parts) == repeats and len(times_of(before.parts)) == len(before.items)
+    for i, item in enumerate(after.items):
+        times = repeats[i]
         told = re.fullmatch(r"([\d,]+) FLOP, ([\d,]+) bytes(?: × (\d+) steps)?", item.tip[1])
         assert told and [int(x.replace(",", "")) * times for x in told.groups()[:2]] == [item.flops, item.bytes]
-        assert int(told[3] or 1) == times and item.node is None and not item.is_view
+        assert int(told[3] or 1) == times and not item.is_view
 
 
 def test_marks_that_no_line_has_are_not_explained() -> None:
@@ -113,3 +122,29 @@ def test_operands_of_both_bands_have_their_names() -> None:
     assert any("0.5" in x for x in told) and any("zeros" in x for x in told) and any("data" in x for x in told)
     below = [title(box) for box in after]
     assert any("W.T" in x for x in below) and any("θ" in x for x in below)
+
+
+@each_backend
+def test_a_parameter_without_a_name_has_one_letter_in_both_bands(backend: str) -> None:
+    """Joined before its loop the second weight is read first below, but it is the second above."""
+    a, b = (tg.parameter(np.ones((4, 4)) * k) for k in (1, 2))
+
+    def loss(xs: Any) -> Any:
+        def cell(x: Any, h: Any) -> Any:
+            h = tg.tanh(h @ a + x @ b)
+            return h, h
+
+        return tg.sum(tg.unroll(cell, xs, np.zeros((2, 4)))[0])
+
+    picture = draw(called(loss, backend, np.ones((3, 2, 4))))
+    before, after = halves(picture)
+    (above,) = [chips(box) for box in before if title(box).startswith("state @")]
+    (below,) = [chips(box) for box in after if cards(picture, box) and "@" in title(box)]
+    assert above == below == ["θ1"]
+
+
+def test_jax_has_no_actions_to_show() -> None:
+    pytest.importorskip("jax")
+    with pytest.raises(tg.GraphError, match="JAX compiles this function as a whole") as error:
+        draw(called(tg.tanh, "jax", np.ones(3)))
+    assert 'tg.compile(fn, "numpy")' in str(error.value)

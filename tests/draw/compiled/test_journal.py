@@ -11,7 +11,6 @@ from tests.compiled.comparing import each_backend
 from tests.draw.networks import weights
 from tests.each import each
 from tinygraph.draw.compiled import planned, settle, traced
-from tinygraph.draw.compiled.items import OUTSIDE
 from tinygraph.passes.journal import Journal, every
 
 from .functions import NETWORKS, B, H, called, cards, draw, flat, halves, title
@@ -93,13 +92,14 @@ def test_passes_and_planner_do_the_same_again(name: str, backend: str) -> None:
 @each("name", NETWORKS)
 def test_each_op_that_computes_numbers_is_done_by_an_action_of_its_loop_or_around_it(name: str, backend: str) -> None:
     plan = called(NETWORKS[name](), backend).plan
-    before, after = traced(plan.before), planned(plan.actions)
-    done = settle(before, after, plan.journal())
+    before, journal = traced(plan.before), plan.journal()
+    after = planned(journal, before.parameters)
+    done = settle(before, after, journal.dropped)
     for i, item in enumerate(before.items):
-        if not item.is_view and item.node is not None and i not in done:
+        if not item.is_view and i not in done:
             assert any(word in item.tip[-1] for word in ("constants alone", "changes nothing", "equal to another"))
         for at in done.get(i, []):
-            assert after.items[at].loop == OUTSIDE or item.loop != OUTSIDE
+            assert after.items[at].loop is None or item.loop is not None
 
 
 @each_backend
@@ -114,9 +114,9 @@ def test_every_cell_is_told_whole(backend: str) -> None:
         xs = np.ones((3, 2, cell.input_size), cell.dtype)
         loss = lambda xs, c=cell: tg.mean(tg.unroll(c, xs)[0] ** 2)  # noqa: E731
         step = called(tg.value_and_grad(loss, cell.parameters()), backend, xs)
-        before, after = traced(step.plan.before), planned(step.plan.actions)
-        journal = step.plan.journal()
-        settle(before, after, journal)
+        before, journal = traced(step.plan.before), step.plan.journal()
+        after = planned(journal, before.parameters)
+        settle(before, after, journal.dropped)
         assert not [i.tip for i in before.items if i.role == "removed" and "none of the actions" in i.tip[-1]]
         told = [journal.done_by.get(id(a)) for a, _ in flat(journal.actions)]
         assert all(x or item.kind == "copy" for x, item in zip(told, after.items, strict=True))
@@ -132,8 +132,9 @@ def test_a_weight_joined_before_the_loop_does_not_move_its_product(backend: str)
 
 def test_what_the_journal_does_not_tell_is_said_to_be_done_by_no_action() -> None:
     plan = called(NETWORKS["rnn"]()).plan
-    before, after = traced(plan.before), planned(plan.actions)
-    assert settle(before, after, Journal(actions=plan.journal().actions)) == {}
+    before, journal = traced(plan.before), plan.journal()
+    after = planned(Journal(actions=journal.actions), before.parameters)
+    assert settle(before, after, {}) == {}
     for item in before.items:
         assert (item.role, item.gone, item.below, item.bytes, item.mark) == ("removed", True, "", 0, 0)
         why = "places in memory alone: no number is computed" if item.is_view else "none of the actions does it: "

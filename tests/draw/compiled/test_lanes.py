@@ -13,8 +13,6 @@ from tinygraph.draw.compiled.lanes import across
 
 from .functions import inside
 
-FLOOR = -20.0
-
 
 @each("name", functions.NETWORKS)
 def test_an_arrow_stays_in_the_smallest_card_that_holds_both_its_boxes(name):
@@ -45,7 +43,7 @@ BLOCKS = [Block(0, 100, 80), Block(150, 120, 60), Block(320, 90, 90), Block(460,
 
 
 def test_neighbours_are_joined_by_a_level_line_at_half_the_height_of_the_lower_one():
-    for (a, b), way in across(BLOCKS, [(0, 1), (1, 2), (2, 3)], FLOOR).items():
+    for (a, b), way in across(BLOCKS, [(0, 1), (1, 2), (2, 3)]).items():
         (x0, y0), (x1, y1) = way[0], way[-1]
         assert (x0, x1) == (BLOCKS[a].left + BLOCKS[a].width + 9, BLOCKS[b].left)
         assert y0 == y1 == min(BLOCKS[a].height, BLOCKS[b].height) / 2
@@ -55,9 +53,9 @@ PAIRS = [(0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (2, 4)]
 
 
 def test_further_on_each_runs_on_a_track_of_its_own_under_all_blocks():
-    ways = across(BLOCKS, PAIRS, FLOOR)
+    ways = across(BLOCKS, PAIRS)
     tracks = {pair: min(y for _, y in way) for pair, way in ways.items()}
-    assert len({*tracks.values()}) == len(PAIRS) and max(tracks.values()) < FLOOR
+    assert len({*tracks.values()}) == len(PAIRS) and max(tracks.values()) < 0
     for (a, b), way in ways.items():
         (x0, y0), (x1, y1) = way[0], way[-1]
         assert y0 == y1 == 0 and BLOCKS[a].left + 60 < x0 < BLOCKS[a].left + BLOCKS[a].width
@@ -74,7 +72,7 @@ def meet(a, b):
 
 @pytest.mark.parametrize("pairs", [[p for p in PAIRS if p[0] == 0], [p for p in PAIRS if p[1] == 4]], ids=str)
 def test_ways_from_one_block_or_into_one_do_not_cross(pairs):
-    ways = across(BLOCKS, pairs, FLOOR)
+    ways = across(BLOCKS, pairs)
     assert not any(meet(ways[a], ways[b]) for a, b in combinations(pairs, 2))
 
 

@@ -12,7 +12,7 @@ from tinygraph.draw.compiled.items import Item
 def group(random: Random) -> list[Item]:
     items = []
     for k in range(random.randrange(1, 16)):
-        items.append(Item([], "", [], "add", 0, 0))
+        items.append(Item([], "", [], "add", None, 0))
         items[-1].before = [a for a in range(k) if random.random() < 2 / (k + 1)] + [99] * (random.random() < 0.3)
     return items
 
@@ -45,5 +45,4 @@ def by_rule(items: list[Item], most: int) -> dict[int, int]:
 def test_rows_are_as_the_rule_says(most: int) -> None:
     for seed in range(150):
         items = group(Random(seed))
-        order = [*range(len(items))]
-        assert _rows(items, order, {i: i for i in order}, most) == by_rule(items, most), seed
+        assert _rows(dict(enumerate(items)), most) == by_rule(items, most), seed

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from tests.each import each
-from tinygraph.draw.layout.layers import GAP, LONG, TOP, Rows, _Mesh, _settle, lay_out
+from tinygraph.draw.layout.layers import GAP, LONG, TOP, Rows, _settle, lay_out
 
 
 def test_boxes_of_a_row_keep_their_distance_and_a_chain_stands_straight():
@@ -36,7 +36,7 @@ def test_a_row_is_as_near_to_its_targets_as_widths_allow(seed):
     n, gap = int(rng.integers(1, 9)), 7.0
     widths, targets = rng.uniform(10, 80, n), rng.normal(size=n) * rng.choice([10.0, 300.0])
     x = [0.0] * n
-    _settle([*range(n)], [*targets], _Mesh([0] * n, [*widths], [0] * n, gap), x)
+    _settle([*range(n)], [*targets], [*widths], gap, x)
     offsets = np.cumsum(widths + gap) - (widths + gap) / 2
     free = targets - offsets
     right = [max(min(free[a : b + 1].mean() for b in range(i, n)) for a in range(i + 1)) for i in range(n)]

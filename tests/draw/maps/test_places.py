@@ -26,7 +26,7 @@ def sheet(rows: int, columns: int, name: str, block: int = 0, strip: bool = Fals
     absent[:, -1:] = columns > 3
     across = Ticks([str(t + 3) for t in range(columns)], "t →", tokens or [])
     down = Ticks([str(i) for i in range(rows)], "unit ↓")
-    words = f"{name}[{{}}] at {{}}: {{}}".format
+    words = f"{name}[{{}}] at {{}}".format
     return Sheet(name, values, absent, across, down, block, words, strip, padding=absent & (not strip))
 
 

@@ -259,12 +259,13 @@ def test_what_is_tried_where_there_is_no_room(steps):
 )
 def test_what_is_tried_for_an_area(steps, few):
     """Of each level all steps, unless they are too many, then few; of each first with shapes."""
-    ends = {"op": few, "cell": few, "layer": [ALL], "whole": [ALL]}
+    ends = {"op": few, "cell": few, "layer": [ALL], "outline": [ALL], "whole": [ALL]}
     right = {level: [plain(level, x, terse) for x in ends[level] for terse in (False, True)] for level in ends}
     root = leaky(steps)
     assert tried(root, fit="a4") == [x for details in right.values() for x in details]
-    for level, details in right.items():
-        assert tried(root, fit="a4", level=level) == details
+    for level in ("op", "cell", "whole"):
+        assert tried(root, fit="a4", level=level) == right[level]
+    assert tried(root, fit="a4", level="layer") == right["layer"] + right["outline"]
     assert tried(root, fit="a4", level="cell", steps=[0, -1]) == [plain("cell"), plain("cell", terse=True)]
 
 

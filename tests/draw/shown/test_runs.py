@@ -126,9 +126,18 @@ def half_shared() -> tg.Node:
     return tg.sum((a - last(tanh_cell(W["Q"], W["B"]), R.normal(size=(4, 3)))) ** 2)
 
 
+def windows_of_a_stack() -> tg.Node:
+    """Windows of one series by hand: each is a run of both layers."""
+    cell = tg.cells.Stack([tg.cells.GRU(3, 4, rng=0), tg.cells.GRU(4, 4, rng=1)])
+    xs = R.normal(size=(5, 2, 3)).astype(np.float32)
+    first, second = (tg.unroll(cell, xs[k : k + 4])[0][-1] for k in range(2))
+    return tg.mean((first - second) ** 2)
+
+
 CASES: dict[str, tuple[Any, list[str]]] = {
     "siamese": (siamese, ["run 1", "run 2"]),
     "two layers": (siamese_of_two_layers, ["layer 1 run 1", "layer 2 run 1", "layer 1 run 2", "layer 2 run 2"]),
+    "a stack": (windows_of_a_stack, ["run 1/layer0", "run 1/layer1", "run 2/layer0", "run 2/layer1"]),
     "half": (half_shared, ["branch 1", "branch 2"]),
     "layers": (lambda: two_unrolls(4), ["layer 1", "layer 2"]),
     "networks": (lambda: separate(gru(0), tg.cells.LSTM(3, 4, rng=1)), ["network 1", "network 2"]),
@@ -196,3 +205,5 @@ def test_in_chinese() -> None:
     assert [x.title for x in drawn.bands] == ["第 1 次运行", "第 2 次运行"]
     titles = {x.title[0].text for x in tg.draw(siamese_of_two_layers(), level="layer", lang="zh").picture.boxes}
     assert "第 2 层第 1 次运行 × 4" in titles
+    titles = {x.title[0].text for x in tg.draw(windows_of_a_stack(), level="layer", lang="zh").picture.boxes}
+    assert "第 2 次运行/第 1 层 × 4" in titles

@@ -95,3 +95,13 @@ def test_the_zeros_that_a_decoder_starts_from_are_a_state():
         ]
         assert [box.role for box in starts] == ["state", "state"], level
         assert all(box.role == "input" for box in picture.boxes if box.title[0].text[0] == "x" and not box.title[1:])
+
+
+def test_the_state_that_a_backward_encoder_starts_from_is_one_at_every_level():
+    xs = np.ones((4, 2, 4), np.float32)
+    ways = [tg.unroll(tg.cells.GRU(4, 4, rng=k), xs, reverse=bool(k))[0] for k in range(2)]
+    loss = tg.mean(tg.unroll(tg.cells.GRU(4, 4, rng=2), xs, ways[0][-1] + ways[1][0])[0])
+    for level in ("op", "cell", "layer"):
+        picture = tg.draw(loss, level=level).picture
+        starts = [box.role for box in picture.boxes if [part.text for part in box.title] == ["h₀"]]
+        assert starts == ["state", "state"], level

@@ -7,6 +7,7 @@ import tinygraph as tg
 from tests.draw.flowing import linear
 from tests.draw.networks import word_rnn
 from tests.draw.views.test_flow import norms, texts, tiles
+from tests.each import each
 
 
 def test_of_many_steps_the_last_ones_are_shown():
@@ -55,3 +56,13 @@ def test_the_scale_ends_where_nothing_is_left():
     assert "nothing left" not in tg.draw(linear(0.5, 30), "flow").source
     small = tg.draw(linear(0.9, 60) * 1e-20, "flow").picture
     assert small.scale == (1e-22, 1e-19) and not small.keys, "a loss in other units is not nothing"
+
+
+@each("view", ["unrolled", "both", "backward", "rolled"])
+def test_so_does_that_of_boxes(view):
+    for unit, low in ((1.0, "1e-12"), (1e-20, "1e-26")):
+        drawn = tg.draw(linear(0.5, 100, loss_at_end=True) * unit, view, gradients=True).picture
+        assert drawn.scale[0] == pytest.approx(float(low)) and min(box.norm for box in drawn.boxes if box.norm) < 1e-29
+        assert [words for _, words in drawn.keys if "nothing" in words] == [f"below {low}: nothing left"]
+    drawn = tg.draw(linear(0.9, 100, loss_at_end=True), view, gradients=True).picture
+    assert drawn.scale[0] > 1e-6 and not any("nothing" in words for _, words in drawn.keys)

@@ -31,16 +31,23 @@ def compiled(function: Any, options: Options) -> Picture:
     """Returns the picture of a compiled function's latest plan.
 
     Raises:
-        GraphError: ``function`` is no compiled function, or it was not called yet.
+        GraphError: ``function`` is no compiled function, or it was not called yet; JAX compiled it.
     """
     _no_numbers(options)
     plan = _plan_of(function)
-    before, after = traced(plan.before), planned(plan.actions)
-    settle(before, after, plan.journal())
+    journal, before = plan.journal(), traced(plan.before)
+    if journal.actions and not plan.actions:
+        problem, fix = (
+            "draw: JAX compiles this function as a whole, so its plan has no actions",
+            'tg.compile(fn, "numpy")',
+        )
+        raise GraphError(problem, got=f"backend={plan.backend!r}", fix=fix)
+    after = planned(journal, before.parameters)
+    settle(before, after, journal.dropped)
     title, named = options.heading or f"{_name(function)}, compiled", frozenset([*before.names, _name(function)])
     picture = Picture(title=title, names=named)
     picture.subtitle = _summary(before, after)
-    picture.plain_text = listing(HEADS, (before, after), plan.notes)
+    picture.plain_text = listing((before, after), plan.notes)
     boxes = len(before.items) + len(after.items)
     if options.max_nodes is not None and boxes > options.max_nodes:
         before, after = (
@@ -49,7 +56,7 @@ def compiled(function: Any, options: Options) -> Picture:
         enough = max(options.max_nodes, len(before.items) + len(after.items))
         picture.subtitle += f"; the boxes with least work are one box each group, so that {enough} do"
     sketches = [Sketch(head, side) for head, side in zip(HEADS, (before, after), strict=True)]
-    if all(len(sketch.frames) < 2 for sketch in sketches):
+    if all(len(sketch.cards) < 2 for sketch in sketches):
         beside(sketches)
     else:
         stacked(sketches)
@@ -134,10 +141,10 @@ WIDE = 44
 """Characters for an op with its mark and indent."""
 
 
-def listing(heads: Sequence[str], sides: Sequence[Side], notes: Sequence[str]) -> list[str]:
+def listing(sides: Sequence[Side], notes: Sequence[str]) -> list[str]:
     """Returns the lines: ``[1]`` left its loop and has the same number below, ``-`` is done by no action."""
     lines: list[str] = []
-    for head, side in zip(heads, sides, strict=True):
+    for head, side in zip(HEADS, sides, strict=True):
         lines += [head, *_blocks(side, side.parts, 1), ""]
     if any(item.role == "removed" for item in sides[0].items):
         lines.append("-   done by no action")

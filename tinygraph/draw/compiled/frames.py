@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from ..labels import width
-from ..layout.layers import Ordering, Rows, lay_out
-from ..picture import Point
-from .items import OUTSIDE, Block, Item, ItemGroup, LoopCard, Side, handed
+from ..layout.layers import FOOT, TOP, Rows, lay_out
+from .items import Block, Item, ItemGroup, LoopCard, Side, handed
 
-HEIGHT, LOW, LINE, ROOM = 50.0, 36.0, 12.5, 24.0
-"""Height of a box with one line under its title, and with none; of each further line; gap between rows."""
-MARGIN, CAPTION, LANE, STACK = 20.0, 34.0, 18.0, 8.0
-"""Padding of a card, height of its name, width of a recurrent arrow's lane, offset of the cards in a stack."""
+ROOM, MARGIN, CAPTION, LANE, STACK = 24.0, 20.0, 34.0, 18.0, 8.0
+"""Gap between rows, padding of a card, height of its name, width of a recurrent arrow's lane, offset of the cards in a
+stack."""
 APART = 66.0
 """Gap between groups and cards side by side."""
 TRACK = 18.0
@@ -22,76 +20,34 @@ OUTER, INNER = 2, 3
 """Most boxes in a row outside of loops, and in a loop; a large group has more, so that it is not too high."""
 
 
-@dataclass
-class Frame:
-    """A group or a card with its size and position.
-
-    Attributes:
-        rows: maps each item of a group to its row; ``feet`` and ``tops``: of the rows, from the group's foot.
-        lanes: maps each item with a value for the next step to the side of its lane, and the number of the lane there.
-        parts: the frames within a card.
-        left, foot: the lower left corner.
-    """
-
-    block: Block
-    width: float
-    height: float
-    parts: list[Frame]
-    rows: dict[int, int] = field(default_factory=dict)
-    feet: list[float] = field(default_factory=list)
-    tops: list[float] = field(default_factory=list)
-    layout: Ordering = field(default_factory=lambda: Ordering([], {}, 0.0))
-    lanes: dict[int, tuple[int, int]] = field(default_factory=dict)
-    left: float = 0.0
-    foot: float = 0.0
-
-    @property
-    def is_loop(self) -> bool:
-        return isinstance(self.block, LoopCard) and self.block.number != OUTSIDE
-
-    @property
-    def behind(self) -> float:
-        """Returns how far the cards behind a card stick out."""
-        return STACK * min(self.block.steps - 1, 3) if isinstance(self.block, LoopCard) else 0.0
-
-    @property
-    def middle(self) -> float:
-        """Returns the centre of a group's rows, which moves if one side has more lanes than the other."""
-        sides = [side for side, _ in self.lanes.values()]
-        return self.left + self.width / 2 + LANE / 2 * (sides.count(-1) - sides.count(1))
-
-
-def height_of(item: Item) -> float:
-    return HEIGHT + LINE * item.below.count("\n") if item.below else LOW
-
-
-def build_frame(side: Side, block: Block, widths: Sequence[float], inside: bool = False) -> Frame:
-    """Returns a group or card with its size, and all frames in it."""
-    if isinstance(block, LoopCard):
-        inner = plates(block.parts, "each step") if len(block.parts) > 1 else block.parts
-        parts = [build_frame(side, part, widths, inside or block.number != OUTSIDE) for part in inner]
-        wide = sum(p.width + p.behind for p in parts) + APART * (len(parts) - 1) + 2 * MARGIN
-        return Frame(
-            block,
-            max(wide, width(f"{block.name} × {block.steps}", 14, bold=True) + 20),
-            max(p.height + p.behind for p in parts) + 2 * MARGIN + CAPTION + tracks(handed(side, block.parts)),
-            parts,
-        )
-    return _group(side.items, block, widths, max(INNER if inside else OUTER, round(0.7 * len(block.items) ** 0.5)))
+def measure(side: Side, block: Block, inside: bool = False) -> None:
+    """Set the size of a group or card, and of all in it."""
+    if isinstance(block, ItemGroup):
+        most = max(INNER if inside else OUTER, round(0.7 * len(block.items) ** 0.5))
+        _measure_group(block, {i: side.items[i] for i in block.items}, most)
+        return
+    if len(block.parts) > 1:
+        block.parts = [*plates(block.parts, "each step")]
+    for part in block.parts:
+        measure(side, part, inside or block.is_loop)
+    block.behind = STACK * min(block.steps - 1, 3)
+    wide = sum(p.width + p.behind for p in block.parts) + APART * (len(block.parts) - 1) + 2 * MARGIN
+    block.width = max(wide, width(f"{block.name} × {block.steps}", 14, bold=True) + 20)
+    tall = max(p.height + p.behind for p in block.parts)
+    block.height = tall + 2 * MARGIN + CAPTION + tracks(handed(side, block.parts))
 
 
 def plates(blocks: Sequence[Block], name: str) -> list[LoopCard]:
     """Returns blocks side by side as cards; a group gets a background of its own, with a name."""
-    return [block if isinstance(block, LoopCard) else LoopCard(name, 1, OUTSIDE, [block]) for block in blocks]
+    return [block if isinstance(block, LoopCard) else LoopCard(name, 1, [block], is_loop=False) for block in blocks]
 
 
-def _group(items: list[Item], block: ItemGroup, widths: Sequence[float], most: int) -> Frame:
-    index = {i: k for k, i in enumerate(block.items)}
-    rows = _rows(items, block.items, index, most)
-    plan = Rows([rows[i] for i in index], [], [], [], [0] * len(index), [widths[i] for i in index])
-    plan.arrows = [(index[a], index[b]) for b in index for a in items[b].before if a in index]
-    recurrent = [(a, b) for b in index for a in items[b].late if a in index]
-    lanes: dict[int, tuple[int, int]] = {}
+def _measure_group(group: ItemGroup, items: dict[int, Item], most: int) -> None:
+    index = {i: k for k, i in enumerate(items)}
+    rows, lanes = _rows(items, most), group.lanes
+    plan = Rows([rows[i] for i in items], [], [], [], [0] * len(items), [x.width for x in items.values()])
+    plan.arrows = [(index[a], index[b]) for b, x in items.items() for a in x.before if a in items]
+    recurrent = [(a, b) for b, x in items.items() for a in x.late if a in items]
     for a, _ in recurrent:
         if a not in lanes:
             lanes[a] = (1 if len(lanes) % 2 else -1, len(lanes) // 2)
@@ -99,33 +55,36 @@ def _group(items: list[Item], block: ItemGroup, widths: Sequence[float], most: i
         plan.pulls[index[a]] = plan.pulls[index[b]] = lanes[a][0]
     plan.up, plan.down = [index[a] for a in lanes], [index[b] for b in dict.fromkeys(b for _, b in recurrent)]
     layout = lay_out(plan)
-    feet, tops, y = [], [], LANE if lanes else 0.0
+    ends = {**dict(enumerate(items)), TOP: TOP, FOOT: FOOT}
+    group.bends = {(ends[a], ends[b]): bends for (a, b), bends in layout.bends.items()}
+    y = LANE if lanes else 0.0
     for row in range(max(rows.values()) + 1):
-        height = max(height_of(items[i]) for i in index if rows[i] == row)
-        feet.append(y)
-        tops.append(y + height)
+        height = max(x.height for i, x in items.items() if rows[i] == row)
+        group.feet.append(y)
+        group.tops.append(y + height)
         y += height + ROOM
-    total = y - ROOM + (LANE if lanes else 0.0)
-    return Frame(block, 2 * layout.half + LANE * len(lanes), total, [], rows, feet, tops, layout, lanes)
+    group.height = y - ROOM + (LANE if lanes else 0.0)
+    group.rows, group.offsets, group.half = rows, layout.x, layout.half
+    group.width = 2 * layout.half + LANE * len(lanes)
 
 
-def _rows(items: list[Item], group_items: list[int], index: dict[int, int], most: int) -> dict[int, int]:
+def _rows(items: dict[int, Item], most: int) -> dict[int, int]:
     """Returns the row of each item: above its inputs in the group, in the first row that has space."""
     rows: dict[int, int] = {}
-    count: dict[int, int] = {}
+    count: Counter[int] = Counter()
     users: dict[int, list[int]] = {}
-    for i in group_items:
-        for a in items[i].before:
+    for i, item in items.items():
+        for a in item.before:
             users.setdefault(a, []).append(i)
-        row = 1 + max((rows[a] for a in items[i].before if a in rows), default=-1)
-        while count.get(row, 0) >= most:
+        row = 1 + max((rows[a] for a in item.before if a in rows), default=-1)
+        while count[row] >= most:
             row += 1
         rows[i] = row
-        count[row] = count.get(row, 0) + 1
-    for i in group_items:
+        count[row] += 1
+    for i, item in items.items():
         # An item with no input in the group is right below its first user, if there is space.
         row = min((rows[u] for u in users.get(i, ())), default=0) - 1
-        if row > rows[i] and not any(a in rows for a in items[i].before) and count.get(row, 0) < most:
+        if row > rows[i] and rows.keys().isdisjoint(item.before) and count[row] < most:
             count[rows[i]] -= 1
             count[row] += 1
             rows[i] = row
@@ -133,25 +92,21 @@ def _rows(items: list[Item], group_items: list[int], index: dict[int, int], most
     return {i: number[row] for i, row in rows.items()}
 
 
-def place_frame(frame: Frame, left: float, foot: float) -> None:
-    """Set the position of a frame and of those in it."""
-    frame.left, frame.foot = left, foot
-    if isinstance(frame.block, LoopCard):
-        x = left + (frame.width - sum(p.width + p.behind for p in frame.parts) - APART * (len(frame.parts) - 1)) / 2
-        height = max(part.height + part.behind for part in frame.parts)
-        base = foot + frame.height - CAPTION - MARGIN - height
-        for part in frame.parts:
-            place_frame(part, x, base + (height - part.height - part.behind) / 2)
+def place(side: Side, block: Block, left: float, foot: float) -> None:
+    """Set the position of a block, and of the blocks and items in it."""
+    block.left, block.foot = left, foot
+    if isinstance(block, LoopCard):
+        x = left + (block.width - sum(p.width + p.behind for p in block.parts) - APART * (len(block.parts) - 1)) / 2
+        height = max(part.height + part.behind for part in block.parts)
+        base = foot + block.height - CAPTION - MARGIN - height
+        for part in block.parts:
+            place(side, part, x, base + (height - part.height - part.behind) / 2)
             x += part.width + part.behind + APART
-
-
-def centres(frame: Frame) -> dict[int, Point]:
-    """Maps the items of a group to their positions."""
-    assert isinstance(frame.block, ItemGroup)
-    return {
-        i: (frame.middle + x, frame.foot + (frame.feet[frame.rows[i]] + frame.tops[frame.rows[i]]) / 2)
-        for i, x in zip(frame.block.items, frame.layout.x, strict=True)
-    }
+        return
+    sides = [lane_side for lane_side, _ in block.lanes.values()]
+    block.middle = left + block.width / 2 + LANE / 2 * (sides.count(-1) - sides.count(1))
+    for (i, row), offset in zip(block.rows.items(), block.offsets, strict=True):
+        side.items[i].x, side.items[i].y = block.middle + offset, foot + (block.feet[row] + block.tops[row]) / 2
 
 
 def tracks(pairs: Iterable[tuple[int, int]]) -> float:

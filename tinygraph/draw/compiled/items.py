@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ...core.node import Node
 from ..picture import Part
+from ..views.unrolled import box_width
+from ..views.wording import Words
 
-OUTSIDE = -1
-"""Stands for the number of a loop where there is none."""
+HEIGHT, LOW, LINE = 50.0, 36.0, 12.5
+"""Height of a box with one line under its title, and with none; of each further line."""
 
 
 @dataclass
@@ -19,48 +22,88 @@ class Item:
     Attributes:
         title, below, tip: as in a `picture.Box`; ``below`` may be several lines.
         kind: the name of its op, or of its action.
-        loop: the number of the loop around it.
+        loop: the traced loop in which it is done, None outside of all.
         flops, bytes: of one call, all steps together; bytes only if they are known.
         before: its inputs, items of the same step.
         late: its inputs, items of the previous step.
-        node: the traced node of an op.
+        nodes: the traced node of an op, or those that an action computes.
         is_view: whether the op places numbers in memory, and computes none.
         role: ``"op"``; `fates` changes it to ``"removed"`` or ``"moved"``.
         mark: the number, equal in both bands, of an op that left its loop.
         gone: whether it is not done where it is drawn.
+        x, y: the centre of its box.
     """
 
     title: list[Part]
     below: str
     tip: list[str]
     kind: str
-    loop: int
+    loop: Node | None
     flops: int
     bytes: int = 0
     before: list[int] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
-    node: Node | None = None
+    nodes: Sequence[Node] = ()
     is_view: bool = False
     role: str = "op"
     mark: int = 0
     gone: bool = False
+    x: float = 0.0
+    y: float = 0.0
+
+    @property
+    def height(self) -> float:
+        return HEIGHT + LINE * self.below.count("\n") if self.below else LOW
+
+    @cached_property
+    def width(self) -> float:
+        return box_width(Words(self.title, max(self.below.split("\n"), key=len), self.tip))
 
 
 @dataclass
-class ItemGroup:
-    """Items in rows over one another, by their numbers in the band."""
+class Oblong:
+    """The outline of a group or a card, whose lower left corner is at ``left, foot``.
+
+    ``behind``: how far the cards behind a card stick out.
+    """
+
+    width: float = field(default=0.0, init=False)
+    height: float = field(default=0.0, init=False)
+    left: float = field(default=0.0, init=False)
+    foot: float = field(default=0.0, init=False)
+    behind: float = field(default=0.0, init=False)
+
+
+@dataclass
+class ItemGroup(Oblong):
+    """Items in rows over one another, by their numbers in the band.
+
+    Attributes:
+        rows: maps each item to its row; ``feet`` and ``tops``: of the rows, from the group's foot.
+        lanes: maps each item with a value for the next step to the side of its lane, and the number of the lane there.
+        bends: as in `layers.Ordering`, but keyed by items.
+        offsets: of the items from the ``middle`` of the rows, of which ``half`` is half the width.
+    """
 
     items: list[int]
+    rows: dict[int, int] = field(default_factory=dict)
+    feet: list[float] = field(default_factory=list)
+    tops: list[float] = field(default_factory=list)
+    lanes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    bends: dict[tuple[int, int], list[tuple[float, int]]] = field(default_factory=dict)
+    offsets: list[float] = field(default_factory=list)
+    half: float = 0.0
+    middle: float = 0.0
 
 
 @dataclass
-class LoopCard:
-    """A loop that runs ``steps`` times: groups and cards side by side."""
+class LoopCard(Oblong):
+    """A loop that runs ``steps`` times, or what is done once: groups and cards side by side."""
 
     name: str
     steps: int
-    number: int
     parts: list[ItemGroup | LoopCard]
+    is_loop: bool = True
 
 
 Block = ItemGroup | LoopCard
@@ -70,30 +113,26 @@ Block = ItemGroup | LoopCard
 class Side:
     """All items of a band, in order, and their nesting.
 
-    ``loops``: for each loop the enclosing loop, and its steps; ``loop_of``: maps a traced loop to its number;
-    ``names``: what the user calls nodes.
+    ``names``: what the user calls nodes; ``parameters``: maps each parameter to its name, the same in both bands.
     """
 
     items: list[Item] = field(default_factory=list)
     parts: list[Block] = field(default_factory=list)
-    loops: list[tuple[int, int]] = field(default_factory=list)
-    loop_of: dict[Node, int] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    parameters: dict[Node, str] = field(default_factory=dict)
+
+    def name(self, parameter: Node) -> str:
+        return self.parameters.setdefault(parameter, (parameter.name or "").strip() or f"θ{len(self.parameters) + 1}")
 
     def add(self, parts: list[Block], item: Item) -> int:
         """Append the item to ``parts`` and return its number."""
-        if not parts or isinstance(parts[-1], LoopCard):
-            parts.append(ItemGroup([]))
-        last = parts[-1]
-        assert isinstance(last, ItemGroup)
+        group = parts[-1] if parts else None
+        if not isinstance(group, ItemGroup):
+            group = ItemGroup([])
+            parts.append(group)
         self.items.append(item)
-        last.items.append(len(self.items) - 1)
-        return len(self.items) - 1
-
-    def enter(self, around: int, steps: int, backwards: bool) -> LoopCard:
-        """Returns a card for the next loop."""
-        self.loops.append((around, steps))
-        return LoopCard("loop backwards" if backwards else "loop", steps, len(self.loops) - 1, [])
+        group.items.append(len(self.items) - 1)
+        return group.items[-1]
 
 
 def members(block: Block) -> list[int]:
@@ -110,7 +149,6 @@ def handed(side: Side, blocks: Sequence[Block]) -> dict[tuple[int, int], list[tu
     for k, block in enumerate(blocks):
         for i in members(block):
             for source in side.items[i].before:
-                source_block = where.get(source)
-                if source_block is not None and source_block < k:
-                    links.setdefault((source_block, k), []).append((source, i))
+                if where.get(source, k) < k:
+                    links.setdefault((where[source], k), []).append((source, i))
     return links

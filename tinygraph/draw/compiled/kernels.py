@@ -9,24 +9,25 @@ from typing import Any
 
 import numpy as np
 
+from ...core.node import Node
+from ...passes.journal import Journal
 from ...plan.actions import Buffer, Call, Elementwise, Product, Reduction, Repeat, View
 from ...plan.memory import views_of
 from ...plan.report import traffic_of, work_of
 from ..labels import clean, op_words, shape
 from ..picture import Part
-from ..shown.folding import Chip, Inline
 from ..views.wording import SIGNS
-from .items import OUTSIDE, Block, Item, Side
+from .items import Block, Item, LoopCard, Side
 from .overlap import Steps, Write, WrittenParts, same_step
 
 A_LINE = 26
 """Characters per line in the list of a fused action's members."""
 
 
-def planned(actions: Sequence[Any]) -> Side:
-    """Returns the actions of a plan in order."""
-    planning = _Planning()
-    planning.level(actions, planning.side.parts, OUTSIDE, ())
+def planned(journal: Journal, parameters: dict[Node, str]) -> Side:
+    """Returns the actions of a plan in order; ``parameters``: their names in the other band."""
+    planning = _Planning(journal, parameters)
+    planning.level(journal.actions, planning.side.parts, None, ())
     return planning.side
 
 
@@ -35,33 +36,37 @@ class _Planning:
 
     Attributes:
         written: maps each buffer to the writes to it.
-        chips: maps each buffer to the parameters that it holds, copied or concatenated.
-        names: maps each parameter to its name.
+        chips: maps each buffer to the names of the parameters that it holds, copied or concatenated.
     """
 
-    def __init__(self) -> None:
-        self.side = Side()
+    def __init__(self, journal: Journal, parameters: dict[Node, str]) -> None:
+        self.journal, self.side = journal, Side(parameters=parameters)
         self.written: dict[Buffer, WrittenParts] = {}
-        self.chips: dict[Buffer, dict[str, Any]] = {}
-        self.names: dict[Any, str] = {}
+        self.chips: dict[Buffer, list[str]] = {}
 
-    def level(self, actions: Sequence[Any], parts: list[Block], loop: int, steps: Steps) -> None:
+    def level(self, actions: Sequence[Any], parts: list[Block], loop: Node | None, steps: Steps) -> None:
         """Add the actions outside of all loops, or those of one loop; ``steps``: lengths of the enclosing loops."""
         first = len(self.side.items)
         reads: list[tuple[int, View]] = []
         for action in actions:
+            nodes = self.journal.done_by.get(id(action), [])
             if isinstance(action, Repeat):
-                card = self.side.enter(loop, action.steps, _backwards(action))
+                card = LoopCard("loop" + " backwards" * _backwards(action), action.steps, [])
                 parts.append(card)
-                self.level(action.actions, card.parts, card.number, (*steps, action.steps))
+                # A loop that was not traced, such as a stack of products, is done in the loop around it.
+                own = next((x for x in nodes if "body" in x.attributes), loop)
+                self.level(action.actions, card.parts, own, (*steps, action.steps))
                 continue
-            item = self.side.add(parts, self._item(action, loop, steps))
             loads, stores = _ends(action)
-            self._learn(action, loads, stores)
-            reads += [(item, v) for v in loads]
+            item = self._item(action, nodes, loop, steps)
+            item.before = [*dict.fromkeys(w.at for v in loads for w in self._sources(v, steps))]
+            at = self.side.add(parts, item)
+            reads += [(at, v) for v in loads]
+            held = self._chips_of(loads[0]) if item.kind == "copy" else []
             for v in stores:
-                self.written.setdefault(v.buffer, WrittenParts(v.buffer.size)).add(v, item, steps)
-        if loop != OUTSIDE:
+                self.chips[v.buffer] = [*dict.fromkeys([*self.chips.get(v.buffer, []), *held])] if held else []
+                self.written.setdefault(v.buffer, WrittenParts(v.buffer.size)).add(v, at, steps)
+        if steps:
             self._tie(reads, first, steps)
 
     def _sources(self, v: View, steps: Steps) -> list[Write]:
@@ -77,72 +82,55 @@ class _Planning:
             item.late = [*dict.fromkeys([*item.late, *late])]
             item.before = [k for k in item.before if k not in late]
 
-    def _learn(self, action: Any, loads: Sequence[View], stores: Sequence[View]) -> None:
-        """Record which parameters a buffer holds, after a copy or a concatenation."""
-        is_copy = isinstance(action, Elementwise) and names_of(action) == ["copy"]
-        held = self._chips_of(loads[0]) if is_copy else {}
-        for v in stores:
-            known = self.chips.setdefault(v.buffer, {})
-            if held:
-                known.update(held)
-            else:
-                known.clear()
-
-    def _chips_of(self, v: View) -> dict[str, Any]:
+    def _chips_of(self, v: View) -> list[str]:
+        """Returns the parameters that a view's buffer holds, also after a copy or a concatenation."""
         if v.buffer.kind == "parameter":
-            node = v.buffer.source
-            name = self.names.setdefault(node, (node.name or "").strip() or f"θ{len(self.names) + 1}")
-            return {name: node}
-        return self.chips.get(v.buffer, {})
+            return [self.side.name(v.buffer.source)]
+        return self.chips.get(v.buffer, [])
 
-    def _operand(self, v: View) -> list[Chip | Inline]:
-        chips = self._chips_of(v)
-        if chips:
-            turned = len(v.shape) == 2 and v.strides[1] != 1 and v.shape[1] > 1 and v.strides[1] != 0
-            return [Chip(node, name + ".T" * turned) for name, node in chips.items()]
+    def _operand(self, v: View) -> list[Part]:
+        turned = len(v.shape) == 2 and v.strides[1] != 1 and v.shape[1] > 1 and v.strides[1] != 0
+        chips = [Part(clean(name + ".T" * turned), "chip") for name in self._chips_of(v)]
         if v.buffer.kind == "argument":
-            return [Inline("data", False)]
+            return [Part("data")]
         if v.buffer.kind == "constant":
             values = v.buffer.source
-            text = f"{values[0]:.3g}" if values.size == 1 else "data" if np.any(values) else "zeros"
-            return [Inline(text, False)]
-        return []
+            return [Part(f"{values[0]:.3g}" if values.size == 1 else "data" if np.any(values) else "zeros")]
+        return chips
 
-    def _item(self, action: Any, loop: int, steps: Steps) -> Item:
-        _, _, flops = work_of(action)
+    def _item(self, action: Any, nodes: Sequence[Node], loop: Node | None, steps: Steps) -> Item:
+        name, _, flops = work_of(action)
         bytes_moved, times = traffic_of(action), prod(steps)
-        loads, _ = _ends(action)
-        title, below = self._words(action)
-        tip = [work_of(action)[0], f"{flops:,} FLOP, {bytes_moved:,} bytes" + f" × {times} steps" * (times > 1)]
-        item = Item(title, below, tip, _kind(action), loop, flops * times, bytes_moved * times)
-        item.before = [*dict.fromkeys(w.at for v in loads for w in self._sources(v, steps))]
-        return item
+        kind, title, below = self._words(action)
+        tip = [name, f"{flops:,} FLOP, {bytes_moved:,} bytes" + f" × {times} steps" * (times > 1)]
+        return Item(title, below, tip, kind, loop, flops * times, bytes_moved * times, nodes=nodes)
 
-    def _words(self, action: Any) -> tuple[list[Part], str]:
+    def _words(self, action: Any) -> tuple[str, list[Part], str]:
+        """Returns the kind of an action, its title, and what stands below."""
         if isinstance(action, Product):
             joined = max(len(self._chips_of(v)) for v in (action.a, action.b))
             sizes = f"{shape(action.a.shape)} @ {shape(action.b.shape)}"
-            return self._signed("@", [action.a, action.b]), f"{joined} joined\n{sizes}" if joined > 1 else sizes
+            below = f"{joined} joined\n{sizes}" if joined > 1 else sizes
+            return "product", self._signed("@", [action.a, action.b]), below
         if isinstance(action, Reduction):
-            return [Part(action.kind)], f"{shape(action.x.shape)} → {shape(action.out.shape)}"
+            return action.kind, [Part(action.kind)], f"{shape(action.x.shape)} → {shape(action.out.shape)}"
         if isinstance(action, Call):
-            return [Part(op_words(action.op.name))], shape(action.out.shape)
+            return str(action.op.name), [Part(op_words(action.op.name))], shape(action.out.shape)
         assert isinstance(action, Elementwise)
-        names = names_of(action)
+        names, size = names_of(action), shape(action.shape)
         if len(names) > 1:
-            return [Part(f"{len(names)} ops in one pass")], "\n".join([*_wrapped(names), shape(action.shape)])
+            return "fused pass", [Part(f"{len(names)} ops in one pass")], "\n".join([*_wrapped(names), size])
         sign = SIGNS.get(names[0])
         if sign and len(action.instructions[0].args) == 2:
-            return self._signed(sign, [action.loads[k] for k in action.instructions[0].args]), shape(action.shape)
-        return [Part(clean(names[0])), *self._signed("", action.loads)], shape(action.shape)
+            return names[0], self._signed(sign, [action.loads[k] for k in action.instructions[0].args]), size
+        return names[0], [Part(clean(names[0])), *self._signed("", action.loads)], size
 
     def _signed(self, sign: str, views: Sequence[View]) -> list[Part]:
         """Returns ``data @ W``, ``1 - ·``; an operand with an arrow is not written."""
         sides = [self._operand(v) for v in views]
         parts: list[Part] = []
         for k, side in enumerate(sides):
-            parts += [Part(sign)] * (k > 0 and sign != "")
-            parts += [Part(clean(x.text), "chip" if isinstance(x, Chip) else "text") for x in side]
+            parts += [*[Part(sign)] * (k > 0 and sign != ""), *side]
         return [*parts, Part("·")] if sign and sides[0] and not sides[1] else parts
 
 
@@ -160,15 +148,6 @@ def _wrapped(names: list[str]) -> list[str]:
             lines.append("")
         lines[-1] += (", " if lines[-1] else "") + clean(word, A_LINE)
     return lines
-
-
-def _kind(action: Any) -> str:
-    if isinstance(action, Product):
-        return "product"
-    if isinstance(action, Call):
-        return str(action.op.name)
-    names = [action.kind] if isinstance(action, Reduction) else names_of(action)
-    return names[0] if len(names) == 1 else "fused pass"
 
 
 def _ends(action: Any) -> tuple[Sequence[View], Sequence[View]]:

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from ..colours import FORWARD, GREY, STATE
 from ..picture import Arrow, Band, Box, Note, Picture, Point
-from ..views.unrolled import box_width
-from ..views.wording import Words
-from .frames import APART, STACK, Frame, build_frame, centres, height_of, place_frame, plates, tracks
-from .items import OUTSIDE, LoopCard, Side, handed
+from .frames import APART, STACK, measure, place, plates, tracks
+from .items import Block, ItemGroup, LoopCard, Side, handed
 from .lanes import Ends, GroupRoutes, across
 
 BUNDLE, FAINT = "#718096", "#b8c0cc"
@@ -21,26 +19,24 @@ LoopSlot = tuple[int, bool]
 
 
 class Sketch:
-    """One band while it is placed and drawn.
-
-    Attributes:
-        widths: the widths of its boxes.
-        frames: its blocks, side by side.
-    """
+    """One band while it is placed and drawn; ``cards``: its blocks, side by side, in the columns ``slots``."""
 
     def __init__(self, name: str, side: Side) -> None:
         self.name, self.side = name, side
-        below = [max(item.below.split("\n"), key=len) for item in side.items]
-        self.widths = [box_width(Words(x.title, text, x.tip)) for x, text in zip(side.items, below, strict=True)]
-        self.frames = [build_frame(side, card, self.widths) for card in plates(side.parts, "once")]
+        self.cards = plates(side.parts, "once")
+        loops = [card.is_loop for card in self.cards]
+        self.slots: list[LoopSlot] = [(sum(loops[:k]), is_loop) for k, is_loop in enumerate(loops)]
+        for card in self.cards:
+            measure(side, card)
         self.foot = self.top = self.left = self.right = 0.0
 
     def place(self, columns: dict[LoopSlot, tuple[float, float]], foot: float) -> None:
         """Place the blocks in their columns, in a band that starts at ``foot``."""
         base = foot + EDGE + tracks(handed(self.side, self.side.parts))
-        tall = max((f.height + f.behind for f in self.frames), default=0.0)
-        for f, (left, wide) in zip(self.frames, (columns[c] for c in _slots(self.frames)), strict=True):
-            place_frame(f, left + (wide - f.width - f.behind) / 2, base + (tall - f.height - f.behind) / 2)
+        tall = max((x.height + x.behind for x in self.cards), default=0.0)
+        for x, slot in zip(self.cards, self.slots, strict=True):
+            left, wide = columns[slot]
+            place(self.side, x, left + (wide - x.width - x.behind) / 2, base + (tall - x.height - x.behind) / 2)
         self.foot, self.top = foot, base + tall + EDGE + HEAD
         self.left = min((left for left, _ in columns.values()), default=0.0) - EDGE
         self.right = max((left + wide for left, wide in columns.values()), default=0.0) + EDGE + 3 * STACK
@@ -48,23 +44,21 @@ class Sketch:
     def draw(self, picture: Picture) -> None:
         picture.bands.append(Band(self.left, self.right, self.foot, self.top, self.name, headed=True))
         first = len(picture.boxes)
-        for x, wide in zip(self.side.items, self.widths, strict=True):
-            size = 0.0, 0.0, wide, height_of(x)
-            picture.boxes.append(Box(*size, x.role, "#ffffff", x.title, x.below, x.tip, dashed=x.gone))
-        floor = min((f.foot for f in self.frames), default=0.0)
-        self._blocks(picture, first, self.frames, floor)
+        for x in self.side.items:
+            oblong = x.x, x.y, x.width, x.height
+            picture.boxes.append(Box(*oblong, x.role, "#ffffff", x.title, x.below, x.tip, dashed=x.gone))
+        self._blocks(picture, first, self.cards)
 
-    def _blocks(self, picture: Picture, first: int, frames: Sequence[Frame], floor: float) -> None:
-        for f in frames:
-            if isinstance(f.block, LoopCard):
-                times = 0 if f.block.number == OUTSIDE else f.block.steps
-                edges = f.left, f.left + f.width, f.foot, f.foot + f.height
-                picture.bands.append(Band(*edges, f.block.name, "", times, headed=True))
-                self._blocks(picture, first, f.parts, min(p.foot for p in f.parts))
+    def _blocks(self, picture: Picture, first: int, blocks: Sequence[Block]) -> None:
+        for x in blocks:
+            if isinstance(x, LoopCard):
+                edges = x.left, x.left + x.width, x.foot, x.foot + x.height
+                picture.bands.append(Band(*edges, x.name, "", x.steps * x.is_loop, headed=True))
+                self._blocks(picture, first, x.parts)
             else:
-                self._group(picture, first, f)
-        pairs = handed(self.side, [f.block for f in frames])
-        for (a, b), points in across(frames, [*pairs], floor).items():
+                self._group(picture, first, x)
+        pairs = handed(self.side, blocks)
+        for (a, b), points in across(blocks, [*pairs]).items():
             self._bundle(picture, first, points, pairs[a, b], beside=b == a + 1)
 
     def _bundle(self, picture: Picture, first: int, points: list[Point], links: list[Ends], *, beside: bool) -> None:
@@ -77,23 +71,14 @@ class Sketch:
         y = points[0][1] + 10 if beside else points[6][1] + 7 + wide / 2
         picture.notes.append(Note((points[0][0] + points[-1][0]) / 2, y, caption, GREY))
 
-    def _group(self, picture: Picture, first: int, f: Frame) -> None:
-        for i, (x, y) in centres(f).items():
-            picture.boxes[first + i].x, picture.boxes[first + i].y = x, y
-        routes = GroupRoutes(f, self.side.items, self.widths)
+    def _group(self, picture: Picture, first: int, group: ItemGroup) -> None:
+        items = self.side.items
+        routes = GroupRoutes(group, items)
         for (a, b), points in routes.upward().items():
-            removed = "removed" in (self.side.items[a].role, self.side.items[b].role)
+            removed = "removed" in (items[a].role, items[b].role)
             picture.arrows.append(Arrow(first + a, first + b, points, FAINT if removed else FORWARD, 1.1, removed))
         for (a, b), points in routes.round().items():
             picture.arrows.append(Arrow(first + a, first + b, points, STATE, 1.8, tip="to the next step"))
-
-
-def _slots(frames: Sequence[Frame]) -> list[LoopSlot]:
-    slots, loops = [], 0
-    for f in frames:
-        slots.append((loops, f.is_loop))
-        loops += f.is_loop
-    return slots
 
 
 def stacked(sketches: Sequence[Sketch]) -> None:
@@ -119,8 +104,8 @@ def _columns(sketches: Sequence[Sketch]) -> dict[LoopSlot, tuple[float, float]]:
     """Maps each column to its left edge and width, so that a loop is over the same loop."""
     wide: dict[LoopSlot, float] = {}
     for sketch in sketches:
-        for slot, f in zip(_slots(sketch.frames), sketch.frames, strict=True):
-            wide[slot] = max(wide.get(slot, 0.0), f.width + f.behind)
+        for slot, card in zip(sketch.slots, sketch.cards, strict=True):
+            wide[slot] = max(wide.get(slot, 0.0), card.width + card.behind)
     columns, x = {}, 0.0
     for slot in sorted(wide):
         columns[slot] = x, wide[slot]

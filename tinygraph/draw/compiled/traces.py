@@ -13,7 +13,7 @@ from ..shown.folding import Chip, Inline, Link, Operand, is_zero
 from ..shown.letters import known, letters
 from ..summary import kind_of, picked
 from ..views.wording import formula
-from .items import OUTSIDE, Block, Item, Side
+from .items import Block, Item, LoopCard, Side
 
 VIEWS = frozenset(
     ("transpose", "swapaxes", "reshape", "getitem", "broadcast_to", "stop_gradient", "put", "concatenate", "stack")
@@ -24,7 +24,7 @@ VIEWS = frozenset(
 def traced(roots: Sequence[Node]) -> Side:
     """Returns the ops behind the results, in the order in which they were traced."""
     walk = _Tracing()
-    walk.level(ancestors(roots), walk.side.parts, OUTSIDE, 1)
+    walk.level(ancestors(roots), walk.side.parts, None, 1)
     return walk.side
 
 
@@ -35,7 +35,6 @@ class _Tracing:
         stands: maps each visited node to the operand that it is for its users.
         number: maps each node to the item with its value; of a body that two loops run, the latest one.
         carried: maps each slot of a state to the node of its next value, and the item of its first value.
-        names: maps each parameter to its name.
         letters: maps nodes to the names in the lines that made them.
     """
 
@@ -44,10 +43,9 @@ class _Tracing:
         self.stands: dict[Node, Operand] = {}
         self.number: dict[Node, int] = {}
         self.carried: dict[Node, tuple[Node, int | None]] = {}
-        self.names: dict[Node, str] = {}
         self.letters: dict[Node, str] = {}
 
-    def level(self, order: list[Node], parts: list[Block], loop: int, times: int) -> None:
+    def level(self, order: list[Node], parts: list[Block], loop: Node | None, times: int) -> None:
         """Add the nodes outside of all loops, or those of one loop's body, which is run so many times."""
         selected = picked(order)
         self.letters |= letters(order)
@@ -57,7 +55,7 @@ class _Tracing:
                 if node not in self.stands:
                     self.stands[node] = self._leaf(node)
             elif "body" in node.attributes:
-                self._loop(node, selected.get(node, []), parts, loop, times)
+                self._loop(node, selected.get(node, []), parts, times)
             elif node.op.selects:
                 self._select(node)
             else:
@@ -73,8 +71,7 @@ class _Tracing:
 
     def _leaf(self, node: Node) -> Operand:
         if isinstance(node, Parameter):
-            name = self.names.setdefault(node, (node.name or "").strip() or f"θ{len(self.names) + 1}")
-            return Chip(node, name)
+            return Chip(node, self.side.name(node))
         if isinstance(node, Constant):
             text = f"{node.item():.3g}" if node.size == 1 else "zeros" if is_zero(node) else "data"
             return Inline(text, False)
@@ -89,7 +86,7 @@ class _Tracing:
             return Chip(source.parameter, name.removesuffix(".T") if name.endswith(".T") else f"{name}.T")
         return None
 
-    def _loop(self, node: Node, picks: list[Node], parts: list[Block], loop: int, times: int) -> None:
+    def _loop(self, node: Node, picks: list[Node], parts: list[Block], times: int) -> None:
         body = node.attributes["body"]
         bound = [(slot, self.stands[x], self.number.get(x)) for slot, x in zip(body.slots, node.inputs, strict=True)]
         for slot, operand, number in bound:
@@ -97,22 +94,16 @@ class _Tracing:
         for slot, after in zip(body.carries, body.nexts, strict=True):
             self.carried[slot] = after, self.number.get(slot)
             self._stand(slot, Inline("state", False), None)
-        card = self.side.enter(loop, body.steps, body.reverse)
+        card = LoopCard("loop" + " backwards" * body.reverse, body.steps, [])
         parts.append(card)
         order = ancestors([*body.nexts, *picks])
-        self.side.loop_of[node] = card.number
-        self.level(order, card.parts, card.number, times * body.steps)
+        self.level(order, card.parts, node, times * body.steps)
         for user in order:
             for slot in dict.fromkeys(x for x in user.inputs if x in self.carried):
                 if user in self.number and user.op is not None and not user.op.selects:
-                    self._tie(self.side.items[self.number[user]], *self.carried[slot])
-
-    def _tie(self, item: Item, after: Node, first: int | None) -> None:
-        """Link a user of the state to the state of the previous step, and to the initial state."""
-        if after in self.number:
-            item.late.append(self.number[after])
-        if first is not None:
-            item.before.append(first)
+                    item, (after, first) = self.side.items[self.number[user]], self.carried[slot]
+                    item.late += [self.number[after]] if after in self.number else []
+                    item.before += [] if first is None else [first]
 
     def _select(self, node: Node) -> None:
         """Record for a result of a loop the op of the body that computes it; for a state, the op of its next value."""
@@ -122,7 +113,7 @@ class _Tracing:
             inner = self.carried[inner][0]
         self._stand(node, self.stands.get(inner, Inline("data", False)), self.number.get(inner))
 
-    def _item(self, node: Node, loop: int, times: int) -> Item:
+    def _item(self, node: Node, loop: Node | None, times: int) -> Item:
         assert node.op is not None
         operands = [self.stands[x] for x in node.inputs]
         title = formula(node, operands)
@@ -131,7 +122,7 @@ class _Tracing:
             title.insert(0, Part(f"{clean(name)} ="))
         name, _, flops, size = kind_of(node, node.op)
         facts = [f"{name} {shape(node.shape)} {node.dtype}", f"{flops:,} FLOP" + f" × {times} steps" * (times > 1)]
-        item = Item(title, shape(node.shape), facts, node.op.name, loop, flops * times, node=node)
+        item = Item(title, shape(node.shape), facts, node.op.name, loop, flops * times, nodes=[node])
         item.before = list(dict.fromkeys(self.number[x] for x in node.inputs if x in self.number))
         item.bytes, item.is_view = 0 if flops else size * times, node.op.name in VIEWS
         return item

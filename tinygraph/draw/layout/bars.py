@@ -17,6 +17,8 @@ ROOM, BESIDE, END = 14.0, 24.0, 20.0
 from the left end of a bar, and the least one."""
 ASIDE = 10.0
 """Distance of arrows that pass between two columns, from one another and from the columns."""
+TIGHT = 3.0
+"""How much nearer arrows pass a text if there is no other room."""
 PADDING = 6.0
 """Room beside the texts of a box, within it."""
 BETWEEN, FAR = 20.0, 300.0
@@ -77,7 +79,11 @@ def place_bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node
             _step_aside(placed, nodes, storeys)
         _pass_by(placed, storeys)
         regions.append(storeys)
-    _pass_columns(placed, folded, *regions)
+    if not _pass_columns(placed, folded, *regions):  # then the texts of bars step aside for these arrows, too
+        for storeys in regions:
+            for nodes in storeys.rows().values():
+                _step_aside(placed, nodes, storeys)
+            _pass_by(placed, storeys)
 
 
 def _place_row(placed: Placed, nodes: list[Node], rooms: list[Interval], y: float, storeys: Storeys) -> None:
@@ -102,12 +108,18 @@ def _step_aside(placed: Placed, nodes: list[Node], storeys: Storeys) -> None:
         for node, x in min(ways, key=lambda way: way[0])[1].items():
             placed.spots[node] = placed.spots[node]._replace(x=x)
         return
-    half = storeys.widths[nodes[0]] / 2 + ROOM - PADDING
-    x = free(spot.x, [(a - half, b + half) for a, b in storeys.past(level)])
-    x = x if abs(x - spot.x) <= FAR else spot.x
+    half, past = storeys.widths[nodes[0]] / 2 + ROOM - PADDING, storeys.past(level)
+    for near in (0.0, TIGHT):
+        rooms = [(a - half + near, b + half - near) for a, b in past]
+        x = free(spot.x, rooms)
+        x = x if abs(x - spot.x) <= FAR else spot.x
+        if not any(a + 0.01 < x < b - 0.01 for a, b in rooms):
+            break
+    else:
+        placed.crowded.add(nodes[0])
     ends = [abs(end - x) + END for end in own if abs(end - spot.x) < spot.width / 2]  # others leave at its side
     wide = max([*ends, spot.width / 2 - abs(x - spot.x)]) if x != spot.x else spot.width / 2
-    passed = (abs(end - x) + END for span in storeys.past(level) for end in span)
+    passed = (abs(end - x) + END for span in past for end in span)
     wide = max([wide, *(end for end in passed if end - 2 * END < wide)])
     placed.spots[nodes[0]] = spot._replace(x=x, width=2 * wide)
 
@@ -117,18 +129,15 @@ def _aside(
 ) -> tuple[tuple[int, float], dict[Node, float]]:
     """Returns the places of the boxes of a level, set from left to right, or with side -1 from right to left; and how
     many of them arrows still run through, and how far they move."""
+    past = storeys.past(storeys.levels[nodes[0]])
     edge, moved, struck, places = -math.inf, 0.0, 0, dict[Node, float]()
     for node in nodes[::side]:
         spot = placed.spots[node]
         half = storeys.widths[node] / 2 + ROOM - PADDING * (spot.width > storeys.widths[node] + 1)
-        rooms = [
-            (min(side * a, side * b) - half, max(side * a, side * b) + half)
-            for a, b in storeys.past(storeys.levels[node])
-        ]
+        rooms = [(min(side * a, side * b) - half, max(side * a, side * b) + half) for a, b in past]
         first, least = side * spot.x, edge + spot.width / 2
-        x = free(
-            first, [*(room for room in rooms if room[0] < first + FAR and first - FAR < room[1]), (-math.inf, least)]
-        )
+        near = [room for room in rooms if room[0] < first + FAR and first - FAR < room[1]]
+        x = free(first, [*near, (-math.inf, least)])
         x = x if abs(x - first) <= FAR else max(first, least)
         struck += any(a < x < b for a, b in rooms)
         moved += abs(x - first)
@@ -155,8 +164,12 @@ def _pass_by(placed: Placed, storeys: Storeys) -> None:
                     placed.bends[low, high] = [(x, y) for y in sorted({placed.spots[k].y for k in between})]
 
 
-def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> None:
-    """Bend the arrows from boxes under the columns to those over them into gaps between columns."""
+def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> bool:
+    """Bend the arrows from boxes under the columns to those over them into gaps between columns.
+
+    Returns whether they pass all texts.
+    """
+    clear, taken = True, list[tuple[float, Node, Node]]()
     lefts, rights = zip(*[edge for c, edge in placed.edges.items() if c >= 0] or [(0.0, 0.0)], strict=True)
     # Norms stand after the column whose state they belong to, without boxes of gradients: arrows before the next one.
     sides = [(x, -1) for x in lefts[1:]] + [(rights[-1], 1)] if placed.grid.banded else [(x, 1) for x in rights]
@@ -174,11 +187,16 @@ def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys)
                 between += nearer
             middle = (placed.spots[low].x + placed.spots[node].x) / 2
             nearest = sorted(gaps, key=lambda gap: abs(gap - middle))
-            x = next((x for x in nearest if not any(a < x < b for a, b in rooms)), nearest[0])
+            passes = [x for x in nearest if not any(a < x < b for a, b in rooms)]
+            clear, x = clear and bool(passes), [*passes, *nearest][0]
+            taken.append((x, low, node))
             gaps = [gap for gap in gaps if gap != x] or gaps
             heights = {placed.foot + placed.grid.half, placed.top - placed.grid.half}
             heights |= {placed.spots[k].y for k in between}
             placed.bends[low, node] = [(x, y) for y in sorted(heights)]
+    over.passing += [((x, x), over.levels[node]) for x, _, node in taken]
+    under.passing += [((x, x), under.levels[low]) for x, low, _ in taken]
+    return clear
 
 
 def _obstacles(placed: Placed, storeys: Storeys, nodes: list[Node]) -> list[Interval]:

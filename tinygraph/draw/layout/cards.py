@@ -74,6 +74,10 @@ class Stage:
     tangled: bool = False
     links: dict[tuple[int, int], list[Edge]] = field(default_factory=dict)
 
+    def card(self, group: int) -> Card:
+        """Returns the card of a group that is in one."""
+        return self.cards[self.card_of[group]]
+
     def item(self, group: int) -> int:
         """Returns -1 - card number for a group in a card, else the group itself."""
         return -1 - self.card_of[group] if group in self.card_of else group
@@ -89,12 +93,16 @@ def place_cards(repetition: Repetition, cell_groups: list[CellGroup], widths: di
     stage.aside = {e for e in starts(repetition, cell_groups) if e.source in late}
     stage.cards = [_card(repetition, cell, stage, widths) for cell in cell_groups]
     stage.joined = _joined(repetition, stage)
+    below: dict[int, list[int]] = {stage.item(g): [] for g in range(len(repetition.groups))}
     for edge in repetition.edges:
-        ends = stage.item(edge.source), stage.item(edge.target)
-        if ends[0] != ends[1] and edge not in stage.aside:
-            stage.links.setdefault(ends, []).append(edge)
-    arrows = list(stage.links)
-    _place(stage, arrows, _levels(repetition, stage, arrows))
+        low, high = stage.item(edge.source), stage.item(edge.target)
+        if low != high and edge not in stage.aside:
+            stage.links.setdefault((low, high), []).append(edge)
+            below[high].append(low)
+    rows = _rows(below)
+    stage.tangled = any(rows[low] >= rows[high] for low, high in stage.links)
+    foot = min(rows.values())
+    _place(stage, {item: rows[item] - foot for item in below})
     return stage
 
 
@@ -102,7 +110,10 @@ def _card(repetition: Repetition, cell: CellGroup, stage: Stage, widths: dict[in
     groups = sorted(cell.groups, key=lambda g: repetition.groups[g][-1].serial)
     index = {g: i for i, g in enumerate(groups)}
     inner = [e for e in repetition.edges if not e.lag and e.source in index and e.target in index]
-    rows = _rows(groups, inner)
+    below: dict[int, list[int]] = {g: [] for g in groups}
+    for edge in inner:
+        below[edge.target].append(edge.source)
+    rows = _rows(below)
     inner = [e for e in inner if rows[e.source] < rows[e.target]]
     back = [e for e in repetition.edges if e.lag and e.source in index and e.target in index]
     sides: dict[int, int] = {}
@@ -143,10 +154,10 @@ def _joined(repetition: Repetition, stage: Stage) -> dict[Edge, int | None]:
     for edges in starts.values():
         state_targets = {e.target for e in edges}
         state = next((s for s, targets in takes.items() if state_targets <= targets.keys()), None)
-        high = state is not None and max(stage.cards[stage.card_of[state]].rows[t] for t in state_targets) > 1
+        high = state is not None and max(stage.card(state).rows[t] for t in state_targets) > 1
         if state is not None and (len(state_targets) > 1 or high):
             joined.update(dict.fromkeys(edges, None))
-            joined[min(edges, key=lambda e: stage.cards[stage.card_of[e.target]].rows[e.target])] = state
+            joined[min(edges, key=lambda e: stage.card(e.target).rows[e.target])] = state
     return joined
 
 
@@ -156,7 +167,7 @@ def _stands_on(repetition: Repetition, stage: Stage, edge: Edge) -> bool:
     for e in repetition.edges:
         if e not in stage.aside:
             after.setdefault(e.source, []).append(e.target)
-    reached = dict.fromkeys(stage.cards[stage.card_of[edge.source]].cell.groups)
+    reached = dict.fromkeys(stage.card(edge.source).cell.groups)
     queue = list(reached)
     for g in queue:
         fresh = [t for t in after.get(g, ()) if t not in reached]
@@ -165,56 +176,31 @@ def _stands_on(repetition: Repetition, stage: Stage, edge: Edge) -> bool:
     return edge.target in reached
 
 
-def _rows(groups: list[int], inner: list[Edge]) -> dict[int, int]:
-    """Returns the row of each group: an op is above its inputs of the same step, an input is right below its user."""
-    below: dict[int, list[int]] = {}
+def _rows(below: dict[int, list[int]]) -> dict[int, int]:
+    """Returns the row of each item, by what it reads: it is above that; what reads nothing is right below its user.
+
+    Items on a cycle come last.
+    """
     users: dict[int, list[int]] = {}
-    for edge in inner:
-        below.setdefault(edge.target, []).append(edge.source)
-        users.setdefault(edge.source, []).append(edge.target)
     rows: dict[int, int] = {}
-    for g in _upwards({g: below.get(g, []) for g in groups}):
-        rows[g] = 1 + max((rows.get(s, -1) for s in below.get(g, ())), default=-1)
-    for g in groups:
-        if g in users and g not in below:
-            rows[g] = max(rows[g], min(rows[u] for u in users[g]) - 1)
+    for item in dict.fromkeys([*upwards(below), *below]):
+        for x in below[item]:
+            users.setdefault(x, []).append(item)
+        # Cards are above the row of data even without data, so that a decoder is beside its encoder.
+        rows[item] = 1 + max((rows.get(x, -1) for x in below[item]), default=0 if item < 0 else -1)
+    for item, above in users.items():
+        if not below[item]:
+            rows[item] = max(rows[item], min(rows[x] for x in above) - 1)
     return rows
 
 
-def _upwards(below: dict[int, list[int]]) -> list[int]:
-    """Returns the items in topological order; items on a cycle come last."""
-    return list(dict.fromkeys([*upwards(below), *below]))
-
-
-def _levels(repetition: Repetition, stage: Stage, arrows: list[tuple[int, int]]) -> dict[int, int]:
-    """Returns the row of each card and outer box: above all its inputs; data is right below its user."""
-    items = dict.fromkeys(stage.item(g) for g in range(len(repetition.groups)))
-    into: dict[int, list[int]] = {i: [] for i in items}
-    users: dict[int, list[int]] = {i: [] for i in items}
-    for a, b in arrows:
-        into[b].append(a)
-        users[a].append(b)
-    levels: dict[int, int] = {}
-    order = _upwards(into)
-    position = {i: k for k, i in enumerate(order)}
-    stage.tangled = any(position[a] > position[b] for a, b in arrows)
-    for i in order:
-        # Cards are above the row of data even without data, so that a decoder is beside its encoder.
-        levels[i] = 1 + max((levels.get(a, 0) for a in into[i]), default=0 if i < 0 else -1)
-    for i in order:
-        if users[i] and not into[i]:
-            levels[i] = min(levels[b] for b in users[i]) - 1
-    foot = min(levels.values())
-    return {i: levels[i] - foot for i in items}
-
-
-def _place(stage: Stage, arrows: list[tuple[int, int]], levels: dict[int, int]) -> None:
+def _place(stage: Stage, levels: dict[int, int]) -> None:
     """Place the items in rows with the layered layout of columns."""
     items = sorted(levels, key=lambda i: (levels[i], abs(i)))
     index = {item: k for k, item in enumerate(items)}
     wide = [stage.cards[-1 - i].width + 84 if i < 0 else stage.width[i] for i in items]
     plan = Rows([levels[i] for i in items], [], [], [], [0] * len(items), wide)
-    plan.arrows = [(index[a], index[b]) for a, b in arrows if levels[a] < levels[b]]
+    plan.arrows = [(index[a], index[b]) for a, b in stage.links if levels[a] < levels[b]]
     layout = lay_out(plan)
     tall: dict[int, float] = {}
     for i in items:
@@ -222,7 +208,7 @@ def _place(stage: Stage, arrows: list[tuple[int, int]], levels: dict[int, int]) 
     foot = {0: 0.0}
     for low, high in pairwise(sorted(tall)):
         foot[high] = foot[low] + tall[low] + (APART if max(tall[low], tall[high]) > HEIGHT else APART - 22)
-    with_input = {b for _, b in arrows}
+    with_input = {b for _, b in stage.links}
     for item, x in zip(items, layout.x, strict=True):
         row = levels[item]
         if item < 0:
@@ -238,7 +224,7 @@ def _place(stage: Stage, arrows: list[tuple[int, int]], levels: dict[int, int]) 
     }
     rows = sorted(set(tall) - busy)
     for row in [*rows, *reversed(rows)]:
-        _straighten(stage, [i for i in items if levels[i] == row], arrows)
+        _straighten(stage, [i for i in items if levels[i] == row], with_input)
 
 
 def _place_card(stage: Stage, card: Card, x: float, foot: float) -> None:
@@ -255,11 +241,10 @@ def _place_card(stage: Stage, card: Card, x: float, foot: float) -> None:
         card.lanes[g] = inside + side * (card.layout.half + LANE * lane_count[side] + 8)
 
 
-def _straighten(stage: Stage, row: list[int], arrows: list[tuple[int, int]]) -> None:
+def _straighten(stage: Stage, row: list[int], with_input: set[int]) -> None:
     """Move boxes below and above a card to where their arrows enter and leave it, side by side."""
-    with_input = {b for _, b in arrows}
     targets: dict[int, list[float]] = {i: [] for i in row}
-    for a, b in arrows:
+    for a, b in stage.links:
         for item, other, end in ((a, b, FOOT), (b, a, TOP)):
             if item in targets and (item in with_input) == (end == TOP):
                 targets[item] += _ports(stage, other, end, item) if other < 0 else [stage.x[other]]

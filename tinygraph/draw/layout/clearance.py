@@ -56,12 +56,12 @@ def clear_badges(picture: Picture) -> None:
 def make_openings(picture: Picture, bars: set[int]) -> None:
     """Make openings in the bars, which are the boxes outside of columns, for arrows that pass them."""
     passing: dict[int, list[float]] = {}
-    held: set[int] = set()
+    sides: dict[int, list[tuple[Arrow, int]]] = {}
     for arrow in [x for x in picture.arrows if x.tail in bars or x.head in bars]:
-        ends = {arrow.tail: arrow.points[0], arrow.head: arrow.points[-1]}
+        ends = {arrow.tail: 0, arrow.head: -1}
         for i in ends.keys() & bars:
-            if ends[i][0] >= picture.boxes[i].x + picture.boxes[i].width / 2:
-                held.add(i)  # by an arrow at its right side
+            if abs(arrow.points[ends[i]][0] - picture.boxes[i].x) >= picture.boxes[i].width / 2:
+                sides.setdefault(i, []).append((arrow, ends[i]))
         for i in bars - ends.keys():
             box, x = picture.boxes[i], _passes(arrow, picture.boxes[i].y)
             if x is not None and abs(x - box.x) < box.width / 2 + 2 * FAR:
@@ -69,8 +69,8 @@ def make_openings(picture: Picture, bars: set[int]) -> None:
     for i, xs in passing.items():
         box, spans = picture.boxes[i], list[list[float]]()
         half = text_width(box.title, box.below) / 2 + HALF  # of its texts, which stay whole
-        if i not in held and box.width / 2 > half + HALF:
-            _lengthen(box, half, xs, picture)
+        if box.width / 2 > half + HALF:
+            _lengthen(box, half, xs, picture, sides.get(i, []))
         for x in sorted(x for x in xs if half - 0.1 < abs(x - box.x) < box.width / 2 - 2 * HALF):
             if spans and x - spans[-1][1] < 4 * HALF:  # else hardly anything of the bar is left between
                 spans[-1][1] = x
@@ -80,14 +80,23 @@ def make_openings(picture: Picture, bars: set[int]) -> None:
             picture.openings.append(Opening((left + right) / 2, box.y, right - left + 2 * HALF, box.height, box.role))
 
 
-def _lengthen(box: Box, half: float, xs: list[float], picture: Picture) -> None:
-    """Move the right end of a bar, and so its middle, for arrows that would run along the end or over the texts."""
-    end = box.x + box.width / 2
-    first = box.x + max((x + 4 * HALF - end for x in xs if end - 3 * HALF < x < end + HALF), default=0.0) / 2
+def _lengthen(box: Box, half: float, xs: list[float], picture: Picture, held: list[tuple[Arrow, int]]) -> None:
+    """Move the ends of a bar, and so its middle, for arrows that would run along an end or over the texts.
+
+    ``held``: the arrows at its sides, each with the number of the point there.
+    """
+    left, right = (
+        max((4 * HALF - x for x in inside if -HALF < x < 3 * HALF), default=0.0)
+        for inside in ([box.width / 2 - side * (x - box.x) for x in xs] for side in (-1, 1))
+    )
+    first = box.x + (right - left) / 2
     x = free(first, [(-math.inf, first), *((x - half, x + half) for x in xs)])
-    wide = box.width + 2 * (x - box.x)
+    wide = box.width + left + right + 2 * (x - first)
     beside = (other for other in picture.boxes if other is not box and abs(other.y - box.y) < box.height)
-    if x - box.x < FAR and not any(abs(other.x - x) < (other.width + wide) / 2 for other in beside):
+    if x - first < FAR and not any(abs(other.x - x) < (other.width + wide) / 2 for other in beside):
+        for arrow, k in held:
+            u, v = arrow.points[k]
+            arrow.points[k] = (x + math.copysign(wide / 2, u - box.x), v)
         box.x, box.width = x, wide
 
 

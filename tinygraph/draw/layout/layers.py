@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -50,27 +51,14 @@ class Ordering:
 
 
 @dataclass
-class _Mesh:
-    """Boxes and bends of long arrows as items in rows; linked items attract each other."""
+class _Item:
+    """A box, or a bend of a long arrow, in its row; linked items attract each other."""
 
-    row: list[int]
-    width: list[float]
-    pull: list[int]
-    gap: float
-    below: list[list[int]] = field(default_factory=list)
-    above: list[list[int]] = field(default_factory=list)
-
-    def add(self, row: int) -> int:
-        self.row.append(row)
-        self.width.append(THREAD)
-        self.pull.append(0)
-        self.below.append([])
-        self.above.append([])
-        return len(self.row) - 1
-
-    def tie(self, lower: int, upper: int) -> None:
-        self.above[lower].append(upper)
-        self.below[upper].append(lower)
+    row: int
+    width: float = THREAD
+    pull: int = 0
+    below: list[int] = field(default_factory=list)
+    above: list[int] = field(default_factory=list)
 
 
 TOP, FOOT = -1, -2
@@ -80,54 +68,67 @@ TOP, FOOT = -1, -2
 def lay_out(plan: Rows, gap: float = GAP) -> Ordering:
     """Returns the centres of a column's boxes and the bends of its long arrows, in time linear in boxes and bends."""
     n = len(plan.rows)
-    mesh = _Mesh(
-        list(plan.rows), list(plan.widths), list(plan.pulls), gap, [[] for _ in range(n)], [[] for _ in range(n)]
-    )
+    items = [_Item(*own) for own in zip(plan.rows, plan.widths, plan.pulls, strict=True)]
     top = max(plan.rows, default=0) + 1
-    chains = {(a, b): _chain(mesh, a, b) for a, b in dict.fromkeys(plan.arrows)}
-    chains |= {(a, TOP): _chain(mesh, a, mesh.add(top), end=True) for a in dict.fromkeys(plan.up)}
-    chains |= {(FOOT, b): _chain(mesh, mesh.add(-1), b, start=True, lanes=n) for b, n in Counter(plan.down).items()}
-    order = _ordered(mesh)
-    x = _spread(mesh, order)
-    left = min((x[i] - mesh.width[i] / 2 for i in range(len(x))), default=0.0)
-    right = max((x[i] + mesh.width[i] / 2 for i in range(len(x))), default=0.0)
+    chains = {(a, b): _chain(items, a, b) for a, b in dict.fromkeys(plan.arrows)}
+    chains |= {(a, TOP): _chain(items, a, _add(items, top), end=True) for a in dict.fromkeys(plan.up)}
+    chains |= {(FOOT, b): _chain(items, _add(items, -1), b, start=True, lanes=n) for b, n in Counter(plan.down).items()}
+    x = _spread(items, _ordered(items), gap)
+    left = min((at - item.width / 2 for at, item in zip(x, items, strict=True)), default=0.0)
+    right = max((at + item.width / 2 for at, item in zip(x, items, strict=True)), default=0.0)
     middle = (left + right) / 2
-    bends = {key: [(x[i] - middle, mesh.row[i]) for i in chain] for key, chain in chains.items()}
+    bends = {key: [(x[i] - middle, items[i].row) for i in chain] for key, chain in chains.items()}
     return Ordering([v - middle for v in x[:n]], bends, (right - left) / 2)
 
 
-def _chain(mesh: _Mesh, lower: int, upper: int, *, start: bool = False, end: bool = False, lanes: int = 1) -> list[int]:
+def _add(items: list[_Item], row: int) -> int:
+    items.append(_Item(row))
+    return len(items) - 1
+
+
+def _chain(
+    items: list[_Item], lower: int, upper: int, *, start: bool = False, end: bool = False, lanes: int = 1
+) -> list[int]:
     """Returns the items of an arrow (or of ``lanes`` parallel arrows) in the rows that it passes.
 
     ``start``, ``end``: the lower or upper end is an item without a box, and is returned too.
     """
-    between = range(mesh.row[lower] + 1, mesh.row[upper])
-    items = [mesh.add(row) for row in between] if len(between) <= LONG else []
-    for item in [lower] * start + items:
-        mesh.width[item] = THREAD * lanes
-    chain = [lower, *items, upper]
-    for a, b in pairwise(chain):
-        mesh.tie(a, b)
-    return [lower] * start + items + [upper] * end
+    rows = range(items[lower].row + 1, items[upper].row)
+    between = [_add(items, row) for row in rows] if len(rows) <= LONG else []
+    for i in [lower] * start + between:
+        items[i].width = THREAD * lanes
+    for a, b in pairwise([lower, *between, upper]):
+        items[a].above.append(b)
+        items[b].below.append(a)
+    return [lower] * start + between + [upper] * end
 
 
-def _ordered(mesh: _Mesh) -> list[list[int]]:
+def _ordered(items: list[_Item]) -> list[list[int]]:
     """Returns the rows as lists of items from left to right, sorted by the barycentre of their neighbours in sweeps."""
     rows: dict[int, list[int]] = {}
-    for item, row in enumerate(mesh.row):
-        rows.setdefault(row, []).append(item)
+    for i, item in enumerate(items):
+        rows.setdefault(item.row, []).append(i)
     order = [rows[r] for r in sorted(rows)]
-    place = [0.0] * len(mesh.row)
-    for items in order:
-        items.sort(key=lambda i: (mesh.pull[i], i))
-        _number(items, place)
-    for sweep in range(_SWEEPS):
-        near = mesh.above if sweep % 2 == 0 else mesh.below
-        for items in reversed(order) if sweep % 2 == 0 else order:
-            keys = {i: (mesh.pull[i], _mean([place[j] for j in near[i]], place[i])) for i in items}
-            items.sort(key=keys.__getitem__)
-            _number(items, place)
+    place = [0.0] * len(items)
+    for row in order:
+        row.sort(key=lambda i: (items[i].pull, i))
+        _number(row, place)
+    for row, near in _sweeps(items, order):
+        keys = {i: (items[i].pull, _mean([place[j] for j in js], place[i])) for i, js in zip(row, near, strict=True)}
+        row.sort(key=keys.__getitem__)
+        _number(row, place)
     return order
+
+
+def _sweeps(items: list[_Item], order: list[list[int]]) -> Iterator[tuple[list[int], list[list[int]]]]:
+    """Yields the rows from the top down with what is above their items, then upward with what is below, and so on.
+
+    The last sweep goes up, so that a chain of ops is straight above its start.
+    """
+    for sweep in range(_SWEEPS):
+        down = sweep % 2 == 0
+        for row in reversed(order) if down else order:
+            yield row, [items[i].above if down else items[i].below for i in row]
 
 
 def _number(row: list[int], place: list[float]) -> None:
@@ -139,20 +140,17 @@ def _mean(values: list[float], default: float) -> float:
     return sum(values) / len(values) if values else default
 
 
-def _spread(mesh: _Mesh, order: list[list[int]]) -> list[float]:
+def _spread(items: list[_Item], order: list[list[int]], gap: float) -> list[float]:
     """Returns the centres: each row moves towards its neighbours' centres, but keeps its order and distances."""
-    x = [0.0] * len(mesh.row)
+    x, widths = [0.0] * len(items), [item.width for item in items]
     for row in order:
-        _settle(row, [0.0] * len(row), mesh, x)
-    for sweep in range(_SWEEPS):
-        # The last sweep goes up and uses the row below, so that a chain of ops is straight above its start.
-        near = mesh.above if sweep % 2 == 0 else mesh.below
-        for row in reversed(order) if sweep % 2 == 0 else order:
-            _settle(row, [_mean([x[j] for j in near[i]], x[i]) for i in row], mesh, x)
+        _settle(row, [0.0] * len(row), widths, gap, x)
+    for row, near in _sweeps(items, order):
+        _settle(row, [_mean([x[j] for j in js], x[i]) for i, js in zip(row, near, strict=True)], widths, gap, x)
     return x
 
 
-def _settle(row: list[int], targets: list[float], mesh: _Mesh, x: list[float]) -> None:
+def _settle(row: list[int], targets: list[float], widths: list[float], gap: float, x: list[float]) -> None:
     """Place a row as near to its targets as possible (least squares), keeping order and distances.
 
     Pool adjacent violators (Ayer et al. 1955): after each item's offset from the first is subtracted, the places only
@@ -160,7 +158,7 @@ def _settle(row: list[int], targets: list[float], mesh: _Mesh, x: list[float]) -
     """
     offsets = [0.0]
     for a, b in pairwise(row):
-        offsets.append(offsets[-1] + (mesh.width[a] + mesh.width[b]) / 2 + mesh.gap)
+        offsets.append(offsets[-1] + (widths[a] + widths[b]) / 2 + gap)
     groups: list[tuple[float, int]] = []
     for target, offset in zip(targets, offsets, strict=True):
         total, count = target - offset, 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..picture import Point
 from ..shown.repetition import Edge
-from .cards import Card, Stage
+from .cards import Stage
 from .layers import FOOT, TOP
 from .routes import along, climb, rise, straight, swing, turn
 from .spots import HEIGHT
@@ -39,8 +39,11 @@ class StageRoutes:
     def way(self, edge: Edge) -> list[Point]:
         """Returns the points of a chain of cubic Bezier curves from box to box."""
         stage = self.stage
+        state = stage.joined.get(edge)
+        if state is not None:
+            return self._joining(edge, state)
         if self.returns(edge):
-            return self.round(edge)
+            return self._round(edge)
         if edge in stage.aside:
             return self._aside(edge)
         points = [(self.ports[edge, 1], stage.y[edge.source] + HEIGHT / 2)]
@@ -67,7 +70,7 @@ class StageRoutes:
     def _toward(self, edge: Edge, end: int) -> float:
         state = self.stage.joined.get(edge) if end > 0 else None
         if state is not None:
-            return self.stage.cards[self.stage.card_of[state]].lanes[state]
+            return self.stage.card(state).lanes[state]
         gates = self._gates(edge)
         if gates:
             return gates[0 if end > 0 else -1][0]
@@ -91,20 +94,16 @@ class StageRoutes:
             gates += [(x, card.foot - 4, card.foot + 4), *_pieces(rows)]
         return gates
 
-    def round(self, edge: Edge) -> list[Point]:
+    def _round(self, edge: Edge) -> list[Point]:
         """Returns the route from the side of the state along its lane to the side of the op that uses it."""
-        stage, card = self.stage, self.stage.cards[self.stage.card_of[edge.source]]
-        side, lane = card.returning[edge.source], card.lanes[edge.source]
-        x, y, half = stage.x[edge.source], stage.y[edge.source], stage.width[edge.source] / 2
-        if _free(stage, card, edge.source, side):
-            points = [(x + side * half, y)]
-        else:
-            points = [(x + side * half / 2, y + HEIGHT / 2)]
-            y += HEIGHT / 2 + 14
-            turn(points, (x + side * (half / 2 + 8), y), level=False)
-        target = self.arrival(edge.target, side)
-        if edge.source == edge.target:
-            return self._own(edge, side, lane)
+        g, stage, card = edge.source, self.stage, self.stage.card(edge.source)
+        side, lane, target = card.returning[g], card.lanes[g], self.arrival(edge.target, card.returning[g])
+        if g == edge.target:
+            return self._own(g, side, lane)
+        points = [(stage.x[g] + side * stage.width[g] / 2, stage.y[g])]
+        if not _free(stage, g, side):
+            points = self._over_end(g, side)
+        y = points[-1][1]
         down = -1 if target < y else 1
         bow = min(ROUND, abs(target - y) / 2)
         straight(points, (lane - side * ROUND, y))
@@ -113,24 +112,29 @@ class StageRoutes:
         self.enter(points, edge.target, side, bow)
         return points
 
-    def _own(self, edge: Edge, side: int, lane: float) -> list[Point]:
-        """Returns a loop from a box to itself, as for a running sum; on the other side if a lane leaves here."""
-        card = self.stage.cards[self.stage.card_of[edge.source]]
-        if edge.source in self.led_away and _free(self.stage, card, edge.source, -side):
-            side, lane = -side, -side * float("inf")
-        x, y = self.stage.x[edge.source] + side * self.stage.width[edge.source] / 2, self.stage.y[edge.source]
-        lane = min(lane * side, x * side + 40) * side
-        points = [(x, y + 10)]
-        points += [(lane, y + 26), (lane, y - 26), (x, y - 10)]
+    def _over_end(self, group: int, side: int) -> list[Point]:
+        """Returns the start of a route that leaves a box at its top, over the boxes at its side."""
+        x, y, half = self.stage.x[group], self.stage.y[group] + HEIGHT / 2, self.stage.width[group] / 2
+        points = [(x + side * half / 2, y)]
+        turn(points, (x + side * (half / 2 + 8), y + 14), level=False)
         return points
 
-    def joining(self, edge: Edge, state: int) -> list[Point]:
+    def _own(self, group: int, side: int, lane: float) -> list[Point]:
+        """Returns a loop from a box to itself, as for a running sum; on the other side if a lane leaves here."""
+        if group in self.led_away and _free(self.stage, group, -side):
+            side, lane = -side, -side * float("inf")
+        x, y = self.stage.x[group] + side * self.stage.width[group] / 2, self.stage.y[group]
+        lane = min(lane * side, x * side + 40) * side
+        return [(x, y + 10), (lane, y + 26), (lane, y - 26), (x, y - 10)]
+
+    def _joining(self, edge: Edge, state: int) -> list[Point]:
         """Returns the route from an initial state under the card into the lane of the state that it initializes."""
-        card = self.stage.cards[self.stage.card_of[state]]
+        card = self.stage.card(state)
         side, lane = card.returning[state], card.lanes[state]
-        points = self._outside(edge, side) if edge in self.stage.aside else []
-        x = self.ports.get((edge, 1), self.stage.x[edge.source])
-        points = points or [(x, self.stage.y[edge.source] + HEIGHT / 2)]
+        if edge in self.stage.aside:
+            points = self._outside(edge, side)
+        else:
+            points = [(self.ports[edge, 1], self.stage.y[edge.source] + HEIGHT / 2)]
         turning = self.arrival(edge.target, side) - ROUND
         climb(points, (lane, min(card.foot, turning)))
         straight(points, (lane, turning))
@@ -139,20 +143,16 @@ class StageRoutes:
 
     def _outside(self, edge: Edge, side: int) -> list[Point]:
         """Returns the route out of a card over the box, and up beside the card to just under the other card."""
-        stage = self.stage
-        card, other = stage.cards[stage.card_of[edge.source]], stage.cards[stage.card_of[edge.target]]
-        x, y, half = stage.x[edge.source], stage.y[edge.source] + HEIGHT / 2, stage.width[edge.source] / 2
-        points = [(x + side * half / 2, y)]
-        turn(points, (x + side * (half / 2 + 8), y + 14), level=False)
+        card, other = self.stage.card(edge.source), self.stage.card(edge.target)
+        points = self._over_end(edge.source, side)
         out = card.left - BESIDE if side < 0 else card.right + 2 * BESIDE
-        along(points, [(out, y + 14), (out, other.foot - 3 * ROUND)], ROUND)
+        along(points, [(out, points[-1][1]), (out, other.foot - 3 * ROUND)], ROUND)
         return points
 
     def arrival(self, group: int, side: int) -> float:
         """Returns the height at which a route from a lane reaches a box: its middle, or just under it."""
-        card = self.stage.cards[self.stage.card_of[group]]
         y = self.stage.y[group]
-        return y if _free(self.stage, card, group, side) else y - HEIGHT / 2 - 14
+        return y if _free(self.stage, group, side) else y - HEIGHT / 2 - 14
 
     def enter(self, points: list[Point], group: int, side: int, bow: float) -> None:
         """Turn from the lane towards a box and into it."""
@@ -165,9 +165,9 @@ class StageRoutes:
         a, b = edge.source, edge.target
         direction = 1 if stage.x[b] >= stage.x[a] else -1
         points = [(stage.x[a] + direction * stage.width[a] / 2, stage.y[a])]
-        card = stage.cards[stage.card_of[b]]
+        card = stage.card(b)
         if a in stage.card_of:  # another card, see `starts`
-            source_card = stage.cards[stage.card_of[a]]
+            source_card = stage.card(a)
             straight(points, (source_card.right if direction > 0 else source_card.left, stage.y[a]))
         end = (card.left if direction > 0 else card.right, self.arrival(b, -direction))
         (left, right), (low, high) = (sorted(pair) for pair in zip(points[-1], end, strict=True))
@@ -203,7 +203,7 @@ def _pieces(bends: list[Point]) -> list[tuple[float, float, float]]:
     return [(x, y - HEIGHT / 2, y + HEIGHT / 2) for x, y in bends]
 
 
-def _free(stage: Stage, card: Card, group: int, side: int) -> bool:
+def _free(stage: Stage, group: int, side: int) -> bool:
     """Whether no box of the same row is between a box and the lanes on a side."""
-    row = card.rows[group]
-    return all(card.rows[g] != row or (stage.x[g] - stage.x[group]) * side <= 0 for g in card.cell.groups)
+    rows = stage.card(group).rows
+    return all(row != rows[group] or (stage.x[g] - stage.x[group]) * side <= 0 for g, row in rows.items())

@@ -57,8 +57,7 @@ def split(placed: Placed, widths: dict[Node, float], twins: dict[Node, Node], wh
         for x, side in ((node, -1), (twin, 1)):
             real.spots[x] = spot._replace(x=seam + side * (SEAM + widths[x]) / 2, width=widths[x])
             ports.spots[x] = _port(real.spots[x], spot.x + side * PORT)
-    for paired in (real, ports):
-        paired.bends = _bends(placed, ports, twins)
+    real.bends = ports.bends = _bends(placed, twins)
     return Paired(real, ports, max(s.x + s.width / 2 for s in real.spots.values()))
 
 
@@ -84,7 +83,7 @@ def _beside(placed: Placed, bars: list[Spot], spot: Spot, wide: float, level: Co
     return Spot(x, spot.y, wide, spot.row, None)
 
 
-def _bends(placed: Placed, ports: Placed, twins: dict[Node, Node]) -> Bends:
+def _bends(placed: Placed, twins: dict[Node, Node]) -> Bends:
     """Returns the bends of forward arrows moved to the left, and those of gradient arrows moved to the right."""
     bends = {}
     for (lower, upper), points in placed.bends.items():

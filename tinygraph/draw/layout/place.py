@@ -49,7 +49,8 @@ def place(
     placed.over = placed.top + NAMES * (not grid.banded and len(folded.phases.names) > 1)
     x_position = 0.0
     for c, members in columns.items():
-        half = max(layouts[c].half + grid.margin, _head_room(layouts[c], headings[c]) if 0 <= c < len(headings) else 0)
+        head = _head_room(layouts[c], headings[c], grid) if 0 <= c < len(headings) else 0.0
+        half = max(layouts[c].half + grid.margin, head)
         x_position += half
         placed.edges[c] = (x_position - half, x_position + half)
         for x, node in zip(layouts[c].x, members, strict=True):
@@ -64,9 +65,12 @@ def place(
     return placed
 
 
-def _head_room(layout: Ordering, wide: float) -> float:
-    """Returns half the width of a column for its title, which stands at one side of the arrows from below."""
-    lanes = [points[0][0] for (low, _), points in layout.bends.items() if low == FOOT]
+def _head_room(layout: Ordering, wide: float, grid: Grid) -> float:
+    """Returns half the width of a column for its title, which stands at one side of the arrows from below.
+
+    Where boxes of gradients are beside boxes there are wide gaps.
+    """
+    lanes = [points[0][0] for (low, _), points in layout.bends.items() if low == FOOT and grid.banded]
     return min(max(lanes), -min(lanes)) + wide + ROOM if lanes else wide / 2 + 6
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ...core.node import Node
@@ -21,27 +20,22 @@ SHORT = 4
 class Kinds(NamedTuple):
     """A column as numbers: what each box is, and the boxes of this column that it reads."""
 
-    kinds: list[tuple[str, object]]
-    below: list[list[int]]
-
-    def form(self) -> tuple[object, ...]:
-        return (tuple(self.kinds), tuple(map(tuple, self.below)))
+    kinds: tuple[tuple[str, object], ...]
+    below: tuple[tuple[int, ...], ...]
 
 
-@dataclass
-class Bands:
+class Bands(NamedTuple):
     """Where the boxes of columns of one form stand.
 
     Attributes:
         band: the band of each box; outputs, which lead to no state, have the number after the last band.
-        rails: the boxes through which a state of a band runs straight, from its first use to its new value.
-        hung: maps the boxes of the same cell that the new value leads to, such as ``tanh(c)``, to how far they hang
+        rails: for a band, maps the boxes through which its state runs straight, from its first use to its new value,
+            to 0, and those of the same cell that the new value leads to, such as ``tanh(c)``, to how far they hang
             under the rail.
     """
 
     band: list[int]
-    rails: dict[int, list[int]] = field(default_factory=dict)
-    hung: dict[int, dict[int, int]] = field(default_factory=dict)
+    rails: dict[int, dict[int, int]]
 
 
 def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, banded: bool = True) -> dict[Node, int]:
@@ -51,13 +45,12 @@ def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, band
     """
     loops = runs(folded)
     plans = {c: _column(folded, members, loops) for c, members in columns.items()}
-    groups: dict[tuple[object, ...], list[int]] = {}
+    groups: dict[Kinds, list[int]] = {}
     for c, plan in plans.items():
-        groups.setdefault(plan.form(), []).append(c)
+        groups.setdefault(plan, []).append(c)
     row_of: dict[Node, int] = {}
     kind_of = {x: kind for c, members in columns.items() for x, kind in zip(members, plans[c].kinds, strict=True)}
-    for group in groups.values():
-        column = plans[group[0]]
+    for column, group in groups.items():
         edges = _recurrent(folded, where, kind_of, {c: columns[c] for c in group}) if banded else {}
         reads = [bool(folded.arrows[x]) or (x.op is not None and x.op.name not in LOOKUPS) for x in columns[group[0]]]
         # data and lookups start one row below an op that starts from a parameter
@@ -79,7 +72,8 @@ def _column(folded: Folded, members: list[Node], loops: dict[Node, frozenset[int
         key = name, loop = x.kind if x.op is None else x.op.name, loops[x]
         ranks[key] = ranks.get(key, -1) + 1
         kinds.append((name, (loop, ranks[key])))
-    return Kinds(kinds, [[index[y.source] for y in folded.arrows[x] if y.source in index] for x in members])
+    reads = (tuple(index[y.source] for y in folded.arrows[x] if y.source in index) for x in members)
+    return Kinds(tuple(kinds), tuple(reads))
 
 
 def _recurrent(
@@ -101,7 +95,7 @@ def _recurrent(
 def _bands(column: Kinds, recurrent: dict[tuple[int, int], bool]) -> Bands:
     n = len(column.kinds)
     if not recurrent:
-        return Bands([0] * n)
+        return Bands([0] * n, {})
     users: list[list[int]] = [[] for _ in range(n)]
     for j, below in enumerate(column.below):
         for i in below:
@@ -113,11 +107,9 @@ def _bands(column: Kinds, recurrent: dict[tuple[int, int], bool]) -> Bands:
     part_of = {i: k for k, part in enumerate(parts) for i in part}
     forward = {part_of[i]: ahead for (i, j), ahead in recurrent.items() if part_of[i] == part_of[j]}
     number = _order(column, parts, part_of, forward)
-    band = _leading(column, parts, part_of, number)
-    bands = Bands(band)
-    for k, b in number.items():
-        _lay_rail(column, bands, users, b, set(parts[k]), [e for e in recurrent if part_of[e[0]] == part_of[e[1]] == k])
-    return bands
+    own = {k: [e for e in recurrent if part_of[e[0]] == part_of[e[1]] == k] for k in number}
+    rails = {b: _rail(column, users, set(parts[k]), own[k]) for k, b in number.items()}
+    return Bands(_leading(column, parts, part_of, number), rails)
 
 
 def _order(column: Kinds, parts: list[list[int]], part_of: dict[int, int], forward: dict[int, bool]) -> dict[int, int]:
@@ -141,22 +133,20 @@ def _leading(column: Kinds, parts: list[list[int]], part_of: dict[int, int], num
     return band
 
 
-def _lay_rail(
-    column: Kinds, bands: Bands, users: list[list[int]], b: int, core: set[int], recurrent: list[tuple[int, int]]
-) -> None:
-    """Find the first state of a core that runs to its new value through a few plain ops, such as c of an LSTM."""
+def _rail(column: Kinds, users: list[list[int]], core: set[int], recurrent: list[tuple[int, int]]) -> dict[int, int]:
+    """Returns the rail of the first state of a core that runs through a few plain ops, such as c of an LSTM."""
     for state, use in sorted(recurrent):
         rail = _run(column, users, use, state)
-        if rail is None:
-            continue
-        hung: dict[int, int] = {}
-        reached = {state: 0}
-        for j in range(state + 1, len(column.kinds)):
-            depths = [reached[i] for i in column.below[j] if i in reached]
-            if depths and j in core:
-                hung[j] = reached[j] = 1 + max(depths)
-        bands.rails[b], bands.hung[b] = rail, hung
-        return
+        if rail is not None:
+            depth = dict.fromkeys(rail, 0)
+            reached = {state}
+            for j in range(state + 1, len(column.kinds)):
+                over = reached.intersection(column.below[j])
+                if over and j in core:
+                    reached.add(j)
+                    depth[j] = 1 + max(depth[i] for i in over)
+            return depth
+    return {}
 
 
 def _run(column: Kinds, users: list[list[int]], use: int, state: int) -> list[int] | None:
@@ -184,7 +174,7 @@ def _numbered(column: Kinds, bands: Bands, feet: list[int]) -> list[int]:
 
 
 def _stack(column: Kinds, bands: Bands, b: int, members: list[int], feet: list[int], row: list[int], base: int) -> None:
-    depths = dict.fromkeys(bands.rails.get(b, ()), 0) | bands.hung.get(b, {})
+    depths = bands.rails.get(b, {})
     users: dict[int, list[int]] = {}
     for j in members:
         for i in column.below[j]:

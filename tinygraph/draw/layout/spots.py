@@ -70,6 +70,7 @@ class Placed:
         edges: maps each column to its left and right edge; -1 is the column before the first step, the last may be
             the one after the last step.
         foot, top: lower and upper edge of the columns' bands; ``over``: where lanes and bars over them begin.
+        crowded: the bars whose texts are wider than what is free between the arrows that pass.
     """
 
     grid: Grid = CLOSE
@@ -79,3 +80,4 @@ class Placed:
     foot: float = 0.0
     top: float = 0.0
     over: float = 0.0
+    crowded: set[Node] = field(default_factory=set)

@@ -45,9 +45,7 @@ def candidates(target: Any, options: Options, view: str) -> Iterator[Picture]:
     reading = Reading(target, options, view)
     sheets = SHEETS[view](reading)
     if options.ax is not None:
-        into_axes(
-            options.ax, sheets, _colouring(sheets, view, options.scale), heading(reading.folded, reading.options, view)
-        )
+        into_axes(options.ax, sheets, _colouring(sheets, reading), heading(reading.folded, reading.options, view))
     area = options.area
     for room in ROOMS:
         # A wider one could not be read in the area: its labels have the size SMALL.
@@ -55,8 +53,9 @@ def candidates(target: Any, options: Options, view: str) -> Iterator[Picture]:
             yield _picture(reading, sheets, room)
 
 
-def _colouring(sheets: list[Sheet], view: str, ends: tuple[float, float] | None) -> Shade | Heat:
+def _colouring(sheets: list[Sheet], reading: Reading) -> Shade | Heat:
     """Returns the colour scale for all numbers of some sheets; that of gradients is logarithmic, and red."""
+    view, ends = reading.view, reading.options.scale
     values = np.concatenate([x.values[~x.absent] for x in sheets])
     if view == "saliency":
         return between_powers(values.tolist()).within(ends)
@@ -75,9 +74,9 @@ def _picture(reading: Reading, sheets: list[Sheet], room: Room) -> Picture:
     named = names(reading.folded, reading.options)
     picture = Picture(title=heading(reading.folded, reading.options, view), names=named)
     flat = [x for block in shrunk for x in block]
-    colours = _colouring(flat, view, reading.options.scale)
+    colours = _colouring(flat, reading)
     if isinstance(colours, Heat):
-        picture.scale = colours.low, colours.high
+        picture.scale, picture.keys = (colours.low, colours.high), colours.keys
     else:
         picture.ruler = colours.ruler(WORDS[view])
     tokens = plot(picture, shrunk, colours.colour, room)

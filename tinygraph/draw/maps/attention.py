@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +13,10 @@ from ..labels import clean
 from ..norms.states import shared_name
 from ..shown.folding import When
 from ..shown.roles import LOOKUPS
+from ..shown.same_names import numbered
 from ..shown.slices import chain
 from .reading import Reading, is_parameter
-from .sheets import Sheet, Ticks
+from .sheets import Sheet, Ticks, plain_ticks
 
 HEADS = 6
 """Most heads shown."""
@@ -49,16 +48,10 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
         problem = "draw: the view attention finds no attention: nothing is averaged with weights that sum to 1"
         expected = "weights such as softmax(scores), multiplied with what they weigh and summed"
         raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
-    return _numbered(sheets[:HEADS])
-
-
-def _numbered(sheets: list[Sheet]) -> list[Sheet]:
-    """Returns the sheets with numbers after names that several have, as weights of a loop over heads do."""
-    counts, ranks = Counter(x.heading for x in sheets), Counter[str]()
-    for i, x in enumerate(sheets):
-        ranks[x.heading] += 1
-        sheets[i] = replace(x, heading=f"{x.heading} {ranks[x.heading]}") if counts[x.heading] > 1 else x
-    return sheets
+    heads = sheets[:HEADS]
+    for head, name in zip(heads, numbered([x.heading for x in heads]), strict=True):  # a loop's have all the same one
+        head.heading = name
+    return heads
 
 
 def _weights(reading: Reading) -> Iterator[Weights]:
@@ -106,30 +99,28 @@ def _sums_to_one(x: Node, axis: int, weight: Node) -> bool:
 
 
 def _of_group(reading: Reading, group: list[Weights], block: int) -> Iterator[Sheet]:
-    first = group[0]
     columns = [reading.folded.column(x.product) for x in group]
-    timed = all(c is not None for c in columns)
+    queries = [c for c in columns if c is not None]
+    timed = len(queries) == len(columns)
     rows = [_heads(reading, x, timed) for x in group]
-    keys = _keys(reading, max(group, key=lambda x: x.node.shape[x.axis]), max(row.shape[-1] for row in rows))
-    if timed:
-        queries = [c for c in columns if c is not None]
-        stacked = _padded(rows)
-    else:
-        stacked = _padded([row for one in rows for row in np.moveaxis(one, 1, 0)])
-        queries = reading.folded.columns() if len(reading.folded.columns()) == len(stacked) else []
-    name = shared_name([chain(x.node)[-1] for x in group], reading.folded.letters) or "attention"
-    scope = clean(chain(first.node)[-1].scope)
-    down = reading.ticks(queries, "query at step ↓") if queries else _plain(len(stacked), "query ↓")
+    stacked = _padded(rows if timed else [row for one in rows for row in np.moveaxis(one, 1, 0)])
+    queries = queries if timed else _all_steps(reading, len(stacked))
+    keys = _keys(reading, max(group, key=lambda x: x.node.shape[x.axis]), stacked.shape[-1])
+    across = _ticks(reading, keys, stacked.shape[-1], "key", "→")
+    down = _ticks(reading, queries, len(stacked), "query", "↓")
+    weights = [chain(x.node)[-1] for x in group]
+    name = shared_name(weights, reading.folded.letters) or "attention"
+
+    def told(row: str, column: str) -> str:
+        return f"{name} at {row} of {column}"
+
     for head in range(stacked.shape[1]):
-        heading = " · ".join(x for x in (scope, name, f"head {head}" if stacked.shape[1] > 1 else "") if x)
+        several = f"head {head}" if stacked.shape[1] > 1 else ""
+        heading = " · ".join(x for x in (clean(weights[0].scope), name, several) if x)
         values = stacked[:, head]
-        absent = np.isneginf(values)
-        padding = _padding(reading, keys[1], queries, values)
-
-        def told(row: str, column: str, value: str) -> str:
-            return f"{name} at {row} of {column}: {value}"
-
-        yield Sheet(heading, values, absent | padding, keys[0], down, block + head, told, padding=padding)
+        padding = _padding(reading, keys, queries, values)
+        absent = np.isneginf(values) | padding
+        yield Sheet(heading, values, absent, across, down, block + head, told, padding=padding)
 
 
 def _heads(reading: Reading, x: Weights, timed: bool) -> np.ndarray:
@@ -161,8 +152,8 @@ def _padded(rows: list[np.ndarray]) -> np.ndarray:
     return np.stack(fill)
 
 
-def _keys(reading: Reading, x: Weights, count: int) -> tuple[Ticks, list[When]]:
-    """Returns what stands along the keys: the steps of the stack that is weighed, if there is one, else numbers."""
+def _keys(reading: Reading, x: Weights, count: int) -> list[When]:
+    """Returns the steps along the keys: those of the stack that is weighed, or all; none if keys are no steps."""
     queue, seen = [x.other, x.node], set[Node]()
     for node in queue:
         if node.op is None or node in seen or len(seen) > 200:
@@ -170,21 +161,22 @@ def _keys(reading: Reading, x: Weights, count: int) -> tuple[Ticks, list[When]]:
         seen.add(node)
         columns = [reading.folded.column(y) for y in node.inputs]
         if node.op.name == "stack" and len(columns) == count and None not in columns:
-            steps = [c for c in columns if c is not None]
-            return reading.ticks(steps, "key at step →"), steps
+            return [c for c in columns if c is not None]
         queue += node.inputs
-    columns_of_time = reading.folded.columns()
-    if len(columns_of_time) == count:
-        return reading.ticks(columns_of_time, "key at step →"), columns_of_time
-    return _plain(count, "key →"), []
+    return _all_steps(reading, count)
 
 
-def _plain(count: int, caption: str) -> Ticks:
-    return Ticks([str(i) for i in range(count)], caption)
+def _all_steps(reading: Reading, count: int) -> list[When]:
+    columns = reading.folded.columns()
+    return columns if len(columns) == count else []
+
+
+def _ticks(reading: Reading, steps: list[When], count: int, name: str, arrow: str) -> Ticks:
+    return reading.ticks(steps, f"{name} at step {arrow}") if steps else plain_ticks(count, f"{name} {arrow}")
 
 
 def _padding(reading: Reading, keys: list[When], queries: list[When], values: np.ndarray) -> np.ndarray:
     """Where the query is padding, or the key is and has no weight."""
-    rows = np.array([reading.is_padding(c) for c in queries], bool) if queries else np.zeros(len(values), bool)
-    columns = np.array([reading.is_padding(c) for c in keys], bool) if keys else np.zeros(values.shape[1], bool)
+    rows = np.array([reading.is_padding(c) for c in queries] or [False] * len(values))
+    columns = np.array([reading.is_padding(c) for c in keys] or [False] * values.shape[1])
     return rows[:, None] | (columns[None, :] & (values <= 0))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 from ...core.errors import GraphError
 from ...core.leaves import Constant, Parameter
@@ -11,15 +11,16 @@ from ...core.node import Node
 from ..labels import clean, op_words
 from ..shown.folding import When
 from ..shown.letters import known, timeless
+from ..shown.same_names import numbered
 from ..shown.slices import RESHAPED, tag_of
 from .reading import Reading
 from .sheets import Sheet
-from .states import units
+from .states import of_nodes
 
 OPENING = {"sigmoid", "softmax", "clip", "exp"}
 """Ops whose results are from 0 to 1, or positive."""
-GateKey = tuple[int, int, str]
-"""A gate: the numbers of its cell and its group, and the part of a joint result that it is."""
+GateKey = tuple[tuple[int, str], int, str]
+"""A gate: number and name of its cell, the number of its group, and the part of a joint result that it is."""
 
 
 def gate_sheets(reading: Reading) -> list[Sheet]:
@@ -29,31 +30,23 @@ def gate_sheets(reading: Reading) -> list[Sheet]:
         GraphError: there is no gate; it says what the network has.
     """
     at: dict[GateKey, dict[When, Node]] = {}
-    letter: dict[GateKey, str] = {}
+    letters: dict[GateKey, str] = {}
     for gate, base, views in _gates(reading):
         column = reading.folded.column(base)
         if column is not None and base in reading.cells:
-            key = reading.cells[base][0], reading.group_of[base], tag_of(views)
+            key = reading.cells[base], reading.group_of[base], tag_of(views)
             at.setdefault(key, {})[column] = gate
-            letter[key] = letter.get(key) or _letter(reading, gate, base)
+            letters.setdefault(key, _letter(reading, gate, base))
     if not at:
         problem = "draw: the view gates finds no gate: nothing from 0 to 1 is multiplied with something"
         expected = "a cell with gates, such as tg.cells.LSTM or tg.cells.GRU"
         raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
-    return _named(reading, at, letter)
-
-
-def _named(reading: Reading, at: dict[GateKey, dict[When, Node]], letter: dict[GateKey, str]) -> list[Sheet]:
-    order = sorted(at, key=lambda key: (-key[0], min(x.serial for x in at[key].values())))
-    counts = Counter((key[0], letter[key]) for key in order)
-    numbers: Counter[tuple[int, str]] = Counter()
     sheets = []
-    for key in order:
-        same = key[0], letter[key]
-        numbers[same] += 1
-        name = f"{letter[key]} {numbers[same]}" if counts[same] > 1 else letter[key]
-        cell = next(name for i, name in reading.cells.values() if i == key[0])
-        sheets.append(units(reading, " · ".join(x for x in (cell, name) if x), name, at[key]))
+    order = sorted(at, key=lambda key: (-key[0][0], min(x.serial for x in at[key].values())))
+    for (_, cell), keys in groupby(order, lambda key: key[0]):
+        own = [*keys]
+        for key, name in zip(own, numbered([letters[key] for key in own]), strict=True):
+            sheets.append(of_nodes(reading, f"{cell} · {name}" if cell else name, name, at[key]))
     return sheets
 
 

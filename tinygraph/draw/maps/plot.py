@@ -164,9 +164,8 @@ def _over(across: Ticks, wide: float) -> float:
 def _tip(sheet: Sheet, i: int, j: int) -> str:
     row, column = sheet.down.labels[i], sheet.across.labels[j]
     token = sheet.across.token(j)
-    told = sheet.told(row, column, number(sheet.values[i, j], 4))
     mean = "mean of " if "–" in row + column else ""
-    return f"{mean}{told}" + (f" · {token}" if token else "")
+    return f"{mean}{sheet.told(row, column)}: {number(sheet.values[i, j], 4)}" + (f" · {token}" if token else "")
 
 
 def _label(ticks: Ticks, i: int) -> str:

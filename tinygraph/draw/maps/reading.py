@@ -21,7 +21,7 @@ from ..shown.repetition import Repetition, find_repetition
 from ..shown.slices import chain
 from ..shown.truncation import cut_as_asked
 from ..views.heads import by_column
-from .sheets import Ticks
+from .sheets import Sheet, Ticks, Told, plain_ticks
 
 
 class Reading:
@@ -116,22 +116,23 @@ class Reading:
             raise GraphError(problem, expected=expected, got=f"item={item}")
         return value.take(item, axis=axis)
 
-    def matrix(self, columns: list[When], parts: dict[When, np.ndarray]) -> np.ma.MaskedArray:
+    def sheet(self, heading: str, parts: dict[When, np.ndarray], caption: str, told: Told) -> Sheet:
         """Returns what one sequence has in each column, one column beside the other, without padding."""
-        rows = {c: self.chosen(part) for c, part in parts.items()}
-        matrix = np.ma.masked_all((max(map(len, rows.values())), len(columns)))
+        phase = next(iter(parts))[0]
+        columns, rows = self.columns(phase), {c: self.chosen(part) for c, part in parts.items()}
+        count = max(map(len, rows.values()))
+        values, absent = np.zeros((count, len(columns))), np.ones((count, len(columns)), bool)
+        is_padding = [self.is_padding(c) for c in columns]
         for j, column in enumerate(columns):
-            if column in rows and not self.is_padding(column):
-                matrix[: len(rows[column]), j] = rows[column]
-        return matrix
+            if column in rows and not is_padding[j]:
+                own = slice(len(rows[column])), j
+                values[own], absent[own] = rows[column], False
+        across, down, padding = self.ticks(columns, "t →"), plain_ticks(count, caption), np.tile(is_padding, (count, 1))
+        return Sheet(heading, values, absent, across, down, phase, told, padding=padding)
 
     def is_padding(self, column: When) -> bool:
         row = self.real.get(column)
         return row is not None and not row.ravel()[min(self.options.item, row.size - 1)]
-
-    def padding(self, columns: list[When], rows: int) -> np.ndarray:
-        """Returns booleans (rows, columns), True where a column is padding."""
-        return np.tile([self.is_padding(c) for c in columns], (rows, 1))
 
     def columns(self, phase: int) -> list[When]:
         return [c for c in self.folded.columns() if c[0] == phase]

@@ -12,7 +12,6 @@ from ...core.leaves import Parameter
 from ...core.node import Node
 from ...engine.grad import derive
 from ..norms.heat import norm_of
-from ..norms.reach import differentiable
 from ..norms.states import shared_name
 from ..options import one_loss
 from ..shown.folding import When
@@ -32,7 +31,7 @@ def saliency_sheets(reading: Reading) -> list[Sheet]:
     root = one_loss(reading.roots, "the view saliency", expected='tg.draw(loss, "saliency")', floats=True)
     read = _inputs(reading)
     nodes = dict.fromkeys(x for group in read.values() for x, _ in group.values())
-    order = ancestors([root], differentiable)
+    order = ancestors([root], gradients=True)
     slopes = {x: np.zeros(x.shape) for x in nodes}
     with np.errstate(all="ignore"):
         slopes |= derive(order, set(nodes), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
@@ -55,7 +54,7 @@ def _inputs(reading: Reading) -> dict[tuple[int, int], Entrances]:
     folded = reading.folded
     role = roles(folded, reading.roots)
     before = set(ancestors([x for x in reading.nodes if x.step is not None]))
-    reached = {x for x in ancestors(reading.roots, differentiable) if x in before}
+    reached = {x for x in ancestors(reading.roots, gradients=True) if x in before}
     groups: dict[tuple[int, int], Entrances] = {}
     ranks: dict[When, int] = {}
     boxes = [x for x in folded.nodes if role[x] == "input" and x.dtype.kind == "f" and x.name != "real"]
@@ -87,30 +86,29 @@ def _rows(reading: Reading, x: Node) -> Entrances:
 
 
 def _sheets(reading: Reading, group: Entrances, slopes: dict[Node, np.ndarray]) -> list[Sheet]:
-    phase = next(iter(group))[0]
-    columns = reading.columns(phase)
     letter = shared_name([x for x, _ in group.values()], {}) or _letter(reading, group)
-    heading = " · ".join(x for x in (reading.folded.phases.names[phase], letter) if x)
-    parts = {c: slopes[x] if row is None else slopes[x][row] for c, (x, row) in group.items()}
-    matrix = np.abs(reading.matrix(columns, parts))
-    count, absent, sizes = len(matrix), np.ma.getmaskarray(matrix), matrix.filled(0.0)
-    norms = np.array([[norm_of(column.compressed()) for column in matrix.T]])
-    across = reading.ticks(columns, "t →")
-    features = Ticks([str(i) for i in range(count)], "feature ↓")
-
-    def of_feature(row: str, column: str, value: str) -> str:
-        return f"|∂ loss / ∂ {letter}[{row}]| at t = {column}: {value}"
-
-    def of_all(_: str, column: str, value: str) -> str:
-        return f"‖∂ loss / ∂ {letter}‖ at t = {column}: {value}"
-
-    padding = reading.padding(columns, count)
-    each = Sheet(f"{heading}, each feature", sizes, absent, across, features, phase, of_feature, padding=padding)
-    if count == 1:
+    heading = " · ".join(x for x in (reading.folded.phases.names[next(iter(group))[0]], letter) if x)
+    parts = {c: np.abs(slopes[x] if row is None else slopes[x][row]) for c, (x, row) in group.items()}
+    each = reading.sheet(
+        f"{heading}, each feature",
+        parts,
+        "feature ↓",
+        lambda row, column: f"|∂ loss / ∂ {letter}[{row}]| at t = {column}",
+    )
+    if len(each.values) == 1:
         return [each]
-    none = np.atleast_2d(absent.all(axis=0))
-    whole = replace(each, values=norms, absent=none, down=Ticks([""], "‖∂‖"), padding=padding[:1])
-    return [replace(whole, heading=f"{heading}, all features", told=of_all, strip=True), each]
+    columns = zip(each.values.T, each.absent.T, strict=True)
+    whole = replace(
+        each,
+        heading=f"{heading}, all features",
+        values=np.array([[norm_of(column[~absent]) for column, absent in columns]]),
+        absent=np.atleast_2d(each.absent.all(axis=0)),
+        down=Ticks([""], "‖∂‖"),
+        told=lambda _, column: f"‖∂ loss / ∂ {letter}‖ at t = {column}",
+        strip=True,
+        padding=each.padding[:1],
+    )
+    return [whole, each]
 
 
 def _letter(reading: Reading, group: Entrances) -> str:

@@ -26,6 +26,14 @@ class Ticks:
         return Ticks(labels, self.caption, self.tokens if whole else [])
 
 
+def plain_ticks(count: int, caption: str) -> Ticks:
+    return Ticks([str(i) for i in range(count)], caption)
+
+
+Told = Callable[[str, str], str]
+"""Says what a number is, from the labels of its row and its column."""
+
+
 @dataclass
 class Sheet:
     """What a heat map shows of one state, gate, head or input.
@@ -36,7 +44,7 @@ class Sheet:
         absent: where there is no number; ``padding``: where this is for padding.
         across, down: what stands along the columns and the rows.
         block: sheets of one block stand one over the other and share their columns.
-        told: makes a tip of a row, a column and a number.
+        told: what a tip says before the number.
         strip: whether its only row is shown high, with its numbers.
     """
 
@@ -46,7 +54,7 @@ class Sheet:
     across: Ticks
     down: Ticks
     block: int = 0
-    told: Callable[[str, str, str], str] = "{} {}: {}".format
+    told: Told = "{} {}".format
     strip: bool = False
     padding: np.ndarray = field(kw_only=True)
 

@@ -9,9 +9,8 @@ from ...core.node import Node
 from ..norms.states import State
 from ..shown.folding import When
 from ..shown.letters import timeless
-from ..shown.padding import is_mask
 from .reading import Reading
-from .sheets import Sheet, Ticks
+from .sheets import Sheet
 
 
 def state_sheets(reading: Reading) -> list[Sheet]:
@@ -57,30 +56,10 @@ def _letter(reading: Reading, x: Node) -> str:
 
 def _sheet(reading: Reading, state: State) -> Sheet:
     at = {reading.folded.column(nodes[-1]) or (0, t): nodes[-1] for t, nodes in state.at.items()}
-    at |= _last_ones(reading, [*at.values()])
-    return units(reading, state.heading, state.name, at)
+    return of_nodes(reading, state.heading, state.name, at)
 
 
-def _last_ones(reading: Reading, nodes: list[Node]) -> dict[When, Node]:
-    """Maps steps to their new state where no later step reads it: padding keeps a state for others alone."""
-    if any(x.op is None or x.op.name != "where" or not is_mask(x.inputs[0]) for x in nodes):
-        return {}
-    fresh = {x.inputs[1] for x in nodes}
-    groups = [] if reading.repetition is None else reading.repetition.groups
-    alike = next((members for members in groups if not fresh.isdisjoint(members)), [])
-    known = {reading.folded.column(x) for x in nodes}
-    return {c: x for x in alike if (c := reading.folded.column(x)) is not None and c not in known}
-
-
-def units(reading: Reading, heading: str, name: str, at: dict[When, Node]) -> Sheet:
+def of_nodes(reading: Reading, heading: str, name: str, at: dict[When, Node]) -> Sheet:
     """Returns a sheet with a row for each unit of what has a node in each column."""
-    phase = next(iter(at))[0]
-    columns = reading.columns(phase)
-    values = reading.matrix(columns, {c: np.asarray(node.value, np.float64) for c, node in at.items()})
-    down = Ticks([str(i) for i in range(len(values))], "unit ↓")
-
-    def told(row: str, column: str, value: str) -> str:
-        return f"{name or 'state'}[{row}] at t = {column}: {value}"
-
-    across, padding = reading.ticks(columns, "t →"), reading.padding(columns, len(values))
-    return Sheet(heading, values.filled(0.0), np.ma.getmaskarray(values), across, down, phase, told, padding=padding)
+    parts = {c: np.asarray(node.value, np.float64) for c, node in at.items()}
+    return reading.sheet(heading, parts, "unit ↓", lambda row, column: f"{name or 'state'}[{row}] at t = {column}")

@@ -16,6 +16,7 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import derive
 from ..colours import mixed
+from ..labels import number
 from ..options import one_loss
 from ..shown.folding import Folded, Link, crosses
 
@@ -23,6 +24,9 @@ RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0
 """Light to dark orange-red, after ColorBrewer's OrRd: lightness falls evenly, so it also works in grey print."""
 ZERO, ODD, ABSENT = "#eef0f3", "#c9a7e8", "#ffffff"
 """Fill for a norm of exactly 0, for NaN or infinity, and for a gradient that was not computed."""
+
+GONE = 1e-12
+"""Of a smaller norm nothing is left: scales end here, unless all norms are small."""
 
 
 class Slopes(dict[Node, np.ndarray]):
@@ -47,6 +51,7 @@ class Heat:
         flows: maps each link to the norm of the gradient along it, None if there is none.
         back: maps each node to the norm of the sum of the gradients from other time steps.
         low, high: the ends of the colour scale, at least a factor of ten apart.
+        least: the smallest norm that the scale is for.
     """
 
     norms: dict[Node, float | None] = field(default_factory=dict)
@@ -54,6 +59,7 @@ class Heat:
     back: dict[Node, float] = field(default_factory=dict)
     low: float = 0.1
     high: float = 1.0
+    least: float = math.inf
 
     def level(self, norm: float) -> float:
         """Returns the position of a norm on the logarithmic scale, 0 to 1."""
@@ -78,20 +84,31 @@ class Heat:
         """Set the ends of the scale so that it covers all norms except those of the nodes ``beside``."""
         shown = [v for x, v in self.norms.items() if v and math.isfinite(v) and x not in beside]
         if shown:
-            middle = (math.log10(min(shown)) + math.log10(max(shown))) / 2
-            reach = max(math.log10(max(shown)) - middle, 0.5)
+            self.least, top = min(shown), math.log10(max(shown))
+            middle = (max(math.log10(self.least), _floor(math.floor(top), GONE)) + top) / 2
+            reach = max(top - middle, 0.5)
             low = min(max(middle - reach, -307), 307)  # both ends are floats of full precision
             self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
 
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """What the legend says of norms below the scale, if there are some."""
+        return [(ramp(0), f"below {number(self.low, 1)}: nothing left")] if self.least < 0.999 * self.low else []
 
-def between_powers(norms: Iterable[float], gone: float = 0.0) -> Heat:
+
+def between_powers(norms: Iterable[float], gone: float = GONE) -> Heat:
     """Returns a scale between powers of ten that covers norms, but not below ``gone`` unless all are small."""
-    logs = [math.log10(x) for x in norms if 0 < x < math.inf]
-    if not logs:
+    shown = [x for x in norms if 0 < x < math.inf]
+    if not shown:
         return Heat()
-    low, high = max(math.floor(min(logs)), -307), min(math.ceil(max(logs)), 308)
-    floor = min(round(math.log10(gone)), high - 6) if gone else low
-    return Heat(low=10.0 ** min(max(low, floor), 307), high=10.0 ** max(high, low + 1))
+    low, high = max(math.floor(math.log10(min(shown))), -307), min(math.ceil(math.log10(max(shown))), 308)
+    foot = max(low, _floor(high, gone))
+    return Heat(low=10.0 ** min(foot, 307), high=10.0 ** max(high, low + 1), least=min(shown))
+
+
+def _floor(high: int, gone: float) -> float:
+    """Returns the exponent of the lowest end of a scale."""
+    return min(round(math.log10(gone)), high - 6) if gone else -math.inf
 
 
 def ramp(level: float) -> str:

@@ -9,7 +9,7 @@ from ..options import Options
 from ..picture import Picture
 from ..shown.folding import Folded, crosses
 from ..shown.repetition import Repetition
-from ..shown.truncation import crossings, spacing, truncated
+from ..shown.truncation import crossings, cuts_in_words, spacing, truncated
 from .heat import Heat, heat, length, norm_of, slopes
 
 
@@ -20,7 +20,7 @@ def note_truncation(picture: Picture, folded: Folded, roots: list[Node], options
     k = options.truncate or spacing(crossings(folded, roots))
     if k is None:
         return
-    words = f"truncated BPTT, k = {k}" if k else "truncated BPTT"
+    words = cuts_in_words(k, folded)
     picture.subtitle = f"{picture.subtitle}; {words}" if picture.subtitle else words
     picture.truncation = f"k={k}" if k else "cut"
     if options.gradients is True:

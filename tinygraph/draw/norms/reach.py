@@ -15,6 +15,7 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import derive
 from ..shown.folding import Folded
+from ..shown.padding import is_mask
 from ..shown.phases import MANY, Phases, phases
 from .heat import norm_of
 from .states import State
@@ -29,7 +30,7 @@ def by_loss_step(root: Node, wrt: list[Node], seeds: Seeds) -> Iterator[tuple[in
     The loss at t is the part of ``root`` that leaves the recurrence at step t, so the gradients of all t sum to
     d root / d node. Nodes that the loss at t does not reach are missing. Each t takes one backward pass.
     """
-    order = ancestors([root], differentiable)
+    order = ancestors([root], gradients=True)
     serials = [x.serial for x in order]
     for t, seed in seeds.items():
         last = max(x.serial for x in seed)
@@ -85,10 +86,6 @@ def _sums(folded: Folded, role: dict[Node, str]) -> set[Node]:
             if any(x in sums or (x.step is not None and x.step != node.step) for x in sources):
                 sums.add(node)
     return sums
-
-
-def differentiable(node: Node) -> bool:
-    return node.op is None or node.op.differentiable
 
 
 class Reach:
@@ -191,7 +188,7 @@ def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int,
     """
     times = phases([root])
     parts = _by_phase(seeds, times)
-    seen = {i: set(ancestors([x for seed in part.values() for x in seed], differentiable)) for i, part in parts.items()}
+    seen = {i: set(ancestors([x for y in part.values() for x in y], gradients=True)) for i, part in parts.items()}
     heard = [{i for i in parts if seen[i] & _members(state)} or {max(parts)} for state in states]
     result: list[Reach] = []
     for i, part in parts.items():
@@ -252,8 +249,16 @@ def _reach(state: State, rows: list[int], times: Phases, seeds: Seeds, most: int
     elsewhere = of_losses != own
     entry = min(entered) if not own & of_losses and len(entered - {MANY}) == len(entered) == 1 else None
     clear = entry is not None if elsewhere else not loops & times.seen_whole
-    columns = _columns(state, rows if entry is None else [entry], most, last)
-    return Reach(state, columns, entry, "" if clear else "each loss looks at many steps")
+    many = (
+        "sequences end before the loss" if _reads_padding(seeds) else "" if clear else "each loss looks at many steps"
+    )
+    return Reach(state, _columns(state, rows if entry is None else [entry], most, last), entry, many)
+
+
+def _reads_padding(seeds: Seeds) -> bool:
+    """Whether losses enter states that padding keeps: they come from each sequence's own last step."""
+    entering = [pair for seed in seeds.values() for pair in seed.items() if pair[0].op and pair[0].op.name == "where"]
+    return any(is_mask(x.inputs[0], "real") and np.where(x.inputs[0].value, 0, g).any() for x, g in entering)
 
 
 def _columns(state: State, ends: list[int], most: int, last: int) -> list[int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
-from ...core.graph import ancestors
 from ...core.node import Node
 from ..labels import clean
 from ..shown.folding import Folded, crosses
 from ..shown.naming import named_cells, returning
+from ..shown.padding import computed
 from ..shown.repetition import Repetition, find_repetition
 from ..shown.roles import roles
 
@@ -46,8 +47,7 @@ def states(folded: Folded, roots: list[Node]) -> list[State]:
     result = _of_cells(folded, repetition, role) if repetition is not None else []
     result = result or _carried(folded, role)
     for state in result:
-        members = [x for nodes in state.at.values() for x in nodes]
-        state.cuts = _cuts(folded, members)
+        state.cuts = _cuts(folded, {x for nodes in state.at.values() for x in nodes})
     return result
 
 
@@ -56,33 +56,18 @@ def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> 
     for cell in named_cells(folded, repetition):
         turns = returning(repetition, cell)
         groups = [g for g in reversed(cell.groups) if g in turns and _is_state(repetition.groups[g], role)]
-        merged = _windows([repetition.groups[g] for g in groups])
+        members = [_computed(repetition, repetition.groups[g]) for g in groups]
         label = "" if cell.name == "cell" else cell.name
-        for nodes, name in zip(merged, _names(merged, folded.letters), strict=True):
+        for nodes, name in zip(members, _names(members, folded.letters), strict=True):
             states.append(State(label, name, turns[groups[0]], _by_step(nodes)))
     return states
 
 
-def _windows(groups: list[list[Node]]) -> list[list[Node]]:
-    """Merge the states of a cell that runs again over each sliding window into one state.
-
-    Such states have lengths T, T - 1, T - 2, ..., the same op and shape, and do not depend on each other within a step,
-    unlike a fed-back output, which depends on the state.
-    """
-    lengths = [len(x) for x in groups]
-    forms = {(x[-1].op, x[-1].shape) for x in groups}
-    if len(groups) > 1 and len(forms) == 1 and len(set(lengths)) == len(groups) and _are_apart(groups):
-        return [[x for nodes in groups for x in nodes]]
-    return groups
-
-
-def _are_apart(groups: list[list[Node]]) -> bool:
-    members = {x for nodes in groups for x in nodes}
-    for *_, last in groups:
-        within = {n for n in ancestors([last], lambda n: n.step == last.step) if n.step == last.step}  # noqa: B023
-        if len(within & members) > 1:
-            return False
-    return True
+def _computed(repetition: Repetition, nodes: list[Node]) -> list[Node]:
+    """Returns what the steps compute of a state, before padding keeps the state before; of the last step, too."""
+    fresh = list(map(computed, nodes))
+    alike = next((members for members in repetition.groups if {*fresh} <= {*members}), fresh)
+    return nodes if {*fresh} == {*nodes} else alike
 
 
 def _is_state(nodes: list[Node], role: dict[Node, str]) -> bool:
@@ -123,29 +108,26 @@ def _carried(folded: Folded, role: dict[Node, str]) -> list[State]:
     """Returns the states of a graph in which nothing repeats: the n-th carried value of each step."""
     links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
     sources = dict.fromkeys(x.source for x in links if _is_state([x.source], role))
-    states: list[State] = []
-    ranks: dict[int, int] = {}
+    ranks: Counter[int | None] = Counter()
+    groups: dict[int, list[Node]] = {}
     for node in sources:
-        assert node.step is not None
-        rank = ranks[node.step] = ranks.get(node.step, -1) + 1
-        if rank == len(states):
-            states.append(State("", "state" if not rank else f"state {rank + 1}", 1))
-        states[rank].at[node.step] = [node]
-    for state in states:
-        state.at = dict(sorted(state.at.items()))
-        members = {x for nodes in state.at.values() for x in nodes}
+        ranks[node.step] += 1
+        groups.setdefault(ranks[node.step], []).append(node)
+    states = []
+    for rank, nodes in groups.items():
+        members = {*nodes}
         ahead = [(x.user.step or 0) > (x.source.step or 0) for x in links if x.source in members]
-        state.turn = 1 if 2 * sum(ahead) >= len(ahead) else -1
+        turn = 1 if 2 * sum(ahead) >= len(ahead) else -1
+        states.append(State("", "state" if rank == 1 else f"state {rank}", turn, _by_step(nodes)))
     return states
 
 
-def _cuts(folded: Folded, members: list[Node]) -> list[tuple[int, int]]:
+def _cuts(folded: Folded, members: set[Node]) -> list[tuple[int, int]]:
     """Returns the pairs of steps between which all links of a state are cut."""
-    member_set = set(members)
     is_cut: dict[tuple[int, int], bool] = {}
     for node in folded.nodes:
         for link in folded.arrows[node]:
-            if link.source in member_set and crosses(link):
+            if computed(link.source) in members and crosses(link):
                 assert link.source.step is not None and link.user.step is not None
                 pair = (min(link.source.step, link.user.step), max(link.source.step, link.user.step))
                 is_cut[pair] = is_cut.get(pair, True) and link.cut

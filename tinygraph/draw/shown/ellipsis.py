@@ -11,20 +11,19 @@ from .repetition import Repetition
 
 def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
     """Maps each box with a step, and data of steps, to a number; what does the same at different steps has the same."""
-    if repetition is not None:
-        groups = enumerate(repetition.groups)
-        return {x: g for g, members in groups for x in members if x.step is not None or g in repetition.data}
-    known: dict[tuple[str, int], int] = {}
-    ranks: dict[tuple[When | None, str], int] = {}
+    groups = repetition.groups if repetition is not None else []
+    group = {x: g for g, members in enumerate(groups) for x in members}
+    known: dict[tuple[int | str, int], int] = {}
+    ranks: dict[tuple[When | None, int | str], int] = {}
     numbers: dict[Node, int] = {}
     for node in folded.nodes:
+        kind = group.get(node, node.kind if node.op is None else node.op.name)
         if node.step is not None:
-            kind = node.kind if node.op is None else node.op.name
             at = folded.column(node), kind
             rank = ranks[at] = ranks.get(at, -1) + 1
             numbers[node] = known.setdefault((kind, rank), len(known))
-        elif node.op is None:
-            numbers[node] = -1
+        elif node.op is None if repetition is None else kind in repetition.data:
+            numbers[node] = -1 - group.get(node, 0)
     return numbers
 
 

@@ -16,7 +16,7 @@ from ...core.traced import Traced
 from ..labels import shape
 from .by_use import by_use
 from .letters import entrances, known, letters
-from .padding import is_mask, padded, real, zeros_within
+from .padding import counted, is_mask, padded, starts_anew, zeros_within
 from .phases import Phases, phases
 from .same_names import full_names, short_names
 from .slices import RESHAPED, is_part, short_index
@@ -38,7 +38,7 @@ class Inline(NamedTuple):
 
 
 class Padding(Inline):
-    """The mask of the real steps: its text says how many are real."""
+    """The mask of the real steps, or of rows that start anew: its text says how many."""
 
     __slots__ = ()
 
@@ -158,7 +158,7 @@ class Folded:
 _VIEWS = {"transpose": ".T", "swapaxes": ".T", "reshape": "", "broadcast_to": "", "getitem": "", "astype": ""}
 LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy", "squared_error"}
 """Loss ops, which take an output and a target."""
-_FOLDING = {"add", "stop_gradient", *_VIEWS, *RESHAPED}
+_FOLDING = {"add", "stop_gradient", "where", *_VIEWS, *RESHAPED}
 """Ops that may have no box."""
 _SMALL = 4
 """The longest list of integers that a title writes out."""
@@ -221,7 +221,7 @@ def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
     if node in chips:
         return Chip(node, chips[node])
     if is_mask(node):
-        return Padding(real(node), True)
+        return Padding(counted(node), True)
     if node.name or isinstance(node, Traced):
         return link
     if not node.shape:
@@ -241,6 +241,8 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
     if isinstance(source, Constant) and op is not None:
         if op.name in ("getitem", "take") and source.step is None and user.step is not None:
             return Inline(source.name or "data", False)
+        if slot == 1 and starts_anew(user) and is_zero(source):
+            return Inline("0", False)
         if op.name in LOSSES and not source.name and slot:
             return Inline(f"{'zeros' if is_zero(source) else 'data'} {shape(source.shape)}", True)
     return Link(source, stand.cut, user, slot, stand.views)
@@ -253,6 +255,8 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
         return None
     if op.name == "add" and node.step is None and [x.text for x in operands if type(x) is Inline] == ["0"]:
         return next((x for x in operands if type(x) is Link and len(operands) == 2), None)  # the start of a sum
+    if starts_anew(node) and type(operands[1]) is Inline and not np.all(node.inputs[0].value):
+        return operands[2]  # the rows are told under their column
     if op.name == "stop_gradient":
         return first._replace(cut=True) if type(first) is Link else first
     if type(first) is Chip and op.name in _VIEWS and not node.name:

@@ -17,7 +17,8 @@ from ..options import Options
 from .ellipsis import elide, like
 from .folding import Folded, When
 from .grouping import join
-from .naming import home_of, named_cells
+from .letters import known
+from .naming import class_of, named_cells
 from .regions import regions
 from .repetition import Repetition, find_repetition
 from .representatives import common_name
@@ -32,6 +33,7 @@ BRIEF = ((3, 2), (2, 1), (1, 1))
 SAYS = {
     "cell": "a box is a cell at one step",
     "layer": "a box is a cell at all steps",
+    "outline": "a box is a cell at all steps, ops between and after cells are joined",
     "whole": "one box for all cells",
 }
 
@@ -100,8 +102,8 @@ class Levels:
 
     def _brief(self) -> Iterator[Detail]:
         """All steps, then few; at each level boxes with their shapes first."""
-        auto = self.options.level == "auto"
-        for level in ("op", "cell", "layer", "whole") if auto else (self.options.level,):
+        named = {"auto": ("op", "cell", "layer", "outline", "whole"), "layer": ("layer", "outline")}
+        for level in named.get(self.options.level, (self.options.level,)):
             timed = level in ("op", "cell") and self.longest
             few: list[tuple[int, int] | None] = [
                 x for x in BRIEF if timed and self.options.steps is None and sum(x) + 1 < self.longest
@@ -179,18 +181,18 @@ def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None
     for x in folded.nodes[::-1] if inner else ():  # what only casts or reshapes data for an inner loop belongs to it
         near = [y.source for y in folded.arrows[x] if x in inner and y.source.step == x.step]
         inner |= {y: inner[x] for y in near if y.op is not None and len(y.inputs) == 1 and y not in inner}
-    find = {"cell": _cells, "layer": _by_layer, "whole": _whole}[level]
+    find = {"cell": _cells, "layer": _by_layer, "outline": _outline, "whole": _whole}[level]
     for turn in (inner, {}) if inner else ({},):
         homes, names = find(folded, role, _apart(placed, turn), turn)
         _add_families(folded, None if level == "cell" else repetition, homes, names)
         if not homes:
-            return folded, f"op by op, for no {level} is found"
+            return folded, f"op by op, for no {level.replace('outline', 'layer')} is found"
         states = {x for x in homes if role[x] == "state"}
         joined = join(folded, homes, names, states, timeless=level != "cell")
         if joined is not None:
             break
     else:
-        return folded, f"op by op, for its {level}s feed each other both ways"
+        return folded, f"op by op, for its {level.replace('outline', 'layer')}s feed each other both ways"
     carrying = {part.name for part in joined.parts.values() if not states.isdisjoint(part.held)}
     for stand, part in joined.parts.items():  # the last step hands its state on to none
         role[stand] = "state" if part.name in carrying else role[part.shown[-1]]
@@ -203,8 +205,7 @@ PlacedOps = list[tuple[Hashable, str, Node]]
 
 def _apart(placed: PlacedOps, turn: dict[Node, int]) -> PlacedOps:
     """Parts from a cell the loops within its steps, of which ``turn`` has the steps."""
-    homes = {home_of(x) for node in turn for x in node.inputs} - {""}
-    name = homes.pop() if len(homes) == 1 else "inner cell"
+    name = class_of(turn) or "inner cell"
     return [((i, "inner"), name, x) if x in turn else (i, word, x) for i, word, x in placed]
 
 
@@ -271,6 +272,30 @@ def _by_layer(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: di
             at = [] if column is None else [(column[0], (column[1], turn.get(node)))]
             runs.setdefault(key, Counter()).update(at)
     return homes, {key: name + _times(_runs(runs[key])) for key, name in words.items()}
+
+
+def _outline(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:
+    """Also the ops before, between or after the same cells are one box; what is between has the names of its lines."""
+    homes, names = _by_layer(folded, role, placed, turn)
+    if not homes:
+        return homes, names
+    below: dict[Node, frozenset[Hashable]] = {}
+    leading = {*homes}
+    for node in folded.nodes:
+        sources = [x.source for x in folded.arrows[node]]
+        below[node] = frozenset(homes[x] for x in sources if x in homes).union(*(below[x] for x in sources))
+    for node in reversed(folded.nodes):
+        leading.update(x.source for x in folded.arrows[node] if node in leading)
+    outside: dict[Hashable, list[Node]] = {}
+    for node in folded.nodes:
+        if node not in homes and node.op is not None and role[node] in ("op", "state") and not _reads(folded, node):
+            outside.setdefault((below[node], node in leading), []).append(node)
+    for key, members in outside.items():
+        homes |= dict.fromkeys(members, key)
+        said = ", ".join(dict.fromkeys(x for node in members if (x := clean(known(node, folded.letters)))))
+        after = "loss" if "loss" in role.values() else "after"
+        names[key] = after if not leading & {*members} else said if 0 < len(said) <= LONG else "between"
+    return homes, names
 
 
 def _runs(ops: Counter[tuple[int, Any]]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import takewhile
 
 from ...core.leaves import Parameter
@@ -38,7 +38,9 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Pha
     for cell in cell_groups:
         cell.name = "each step"
     for cell, place, words in zip(cores.values(), places, told_apart(places, phases), strict=True):
-        cell.name = f"{words}/{place.scope}".strip("/") or _class(repetition, cell)
+        cell.name = (
+            f"{words}/{place.scope}".strip("/") or class_of(repetition.groups[g][-1] for g in cell.groups) or "cell"
+        )
 
 
 def _by_phase(repetition: Repetition, cell_groups: list[CellGroup], phases: Phases) -> dict[int, str]:
@@ -58,21 +60,17 @@ def _weights(repetition: Repetition, cell: CellGroup) -> tuple[tuple[int, str], 
     return tuple((id(source), tag_of(views)) for *views, source in read if isinstance(source, Parameter))
 
 
-def _class(repetition: Repetition, cell: CellGroup) -> str:
-    """Returns the class of the cell, told by its parameters; ``cell`` for that of a function, or of several."""
-    homes = {home_of(x) for g in cell.groups for x in repetition.groups[g][-1].inputs} - {""}
-    return homes.pop() if len(homes) == 1 else "cell"
-
-
-def home_of(x: Node) -> str:
-    """The class of the cell that holds a parameter, or the one that a node is a view of."""
-    source = chain(x)[-1]
-    return source.home if isinstance(source, Parameter) else ""
+def class_of(nodes: Iterable[Node]) -> str:
+    """Returns the class of a cell, told by the parameters of its ops; nothing of a function, or of several."""
+    sources = {chain(x)[-1] for node in nodes for x in node.inputs}
+    homes = {x.home for x in sources if isinstance(x, Parameter)} - {""}
+    return homes.pop() if len(homes) == 1 else ""
 
 
 def names(folded: Folded, options: Options) -> frozenset[str]:
     """Returns the user's names and tokens, which stay in every language, also where they are like words of ours."""
-    tokens = options.tokens.values() if isinstance(options.tokens, Mapping) else options.tokens or ()
+    told = options.tokens
+    tokens = told.values() if isinstance(told, Mapping) else () if told is None else told
     return frozenset([*folded.own, *(clean(str(x)) for x in tokens)])
 
 
@@ -84,9 +82,8 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     rooms = {room for x in folded.nodes for room in x.scope.split("/")}
     layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
     words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
-    ways = set(rooms)
-    if folded.phases.has_several_loops:
-        ways.update(directions(folded.phases, {*folded.phases.loop.values()}).values())
+    loops = {*folded.phases.loop.values()}
+    ways = rooms | {*directions(folded.phases, loops if folded.phases.has_several_loops else ()).values()}
     words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= ways)
     counts = Counter(phase for phase, _ in folded.columns())
     many = len(counts) > MOST

@@ -9,22 +9,33 @@ from ...core.node import Node
 from ...core.traced import Traced
 from .phases import Phases
 
-
-def is_mask(node: Node) -> bool:
-    """Whether a node is the mask of the real steps that `unroll` makes of lengths."""
-    return isinstance(node, Constant) and node.name == "real" and node.dtype.kind == "b"
+MASKS = {"real": "real", "reset": "start anew"}
+"""Maps the names of the masks that `unroll` makes to what is True of a row: of lengths or a mask, and of resets."""
 
 
-def real(*masks: Node) -> str:
-    """Returns ``1 of 2 real``: how many of the sequences, or of their steps, are no padding."""
-    return f"{sum(np.count_nonzero(x.value) for x in masks)} of {sum(x.size for x in masks)} real"
+def is_mask(node: Node, *names: str) -> bool:
+    """Whether a node is such a mask, or one of these names."""
+    return isinstance(node, Constant) and node.name in (names or MASKS) and node.dtype.kind == "b"
+
+
+def counted(*masks: Node) -> str:
+    """Returns ``1 of 2 real``: of how many of the sequences, or of their steps, masks of one name are true."""
+    said = MASKS[masks[0].name or ""]
+    return f"{sum(np.count_nonzero(x.value) for x in masks)} of {sum(x.size for x in masks)} {said}"
+
+
+def computed(node: Node) -> Node:
+    """Returns what a step computes of a state, before padding keeps the state before, and before rows start anew."""
+    while node.op is not None and node.op.name == "where" and is_mask(node.inputs[0]):
+        node = node.inputs[1 if node.inputs[0].name == "real" else 2]
+    return node
 
 
 def real_rows(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], np.ndarray]:
     """Maps columns to which sequences of the batch are real there, (B,); a column without padding may be missing."""
     rows: dict[tuple[int, int], np.ndarray] = {}
     for node in nodes:
-        if node.op is None or node.op.name != "where" or not is_mask(node.inputs[0]):
+        if node.op is None or node.op.name != "where" or not is_mask(node.inputs[0], "real"):
             continue
         mask, value = node.inputs[0].value, node.inputs[1]
         steps = value.inputs if value.op is not None and value.op.name == "stack" else ()
@@ -36,12 +47,21 @@ def real_rows(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], np.nda
 
 
 def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
-    """Maps columns to what is said under them, where some sequences are padding: ``1 of 2 real``, or ``padding``."""
-    return {
-        column: f"{np.count_nonzero(row)} of {row.size} real" if row.any() else "padding"
-        for column, row in real_rows(nodes, phases).items()
-        if not row.all()
-    }
+    """Maps columns to what is said under them, ``1 of 2 real`` or ``padding``, and ``1 of 2 start anew``."""
+    said: dict[tuple[int, int], list[str]] = {}
+    for column, row in real_rows(nodes, phases).items():
+        said[column] = [] if row.all() else [f"{np.count_nonzero(row)} of {row.size} real" if row.any() else "padding"]
+    for node in nodes:
+        at = phases.column(node)
+        for x in node.inputs if at is not None else ():
+            if at is not None and x.step != node.step and starts_anew(x):
+                said[at] = list(dict.fromkeys([*said.get(at, ()), counted(x.inputs[0])]))
+    return {column: " · ".join(texts) for column, texts in said.items() if texts}
+
+
+def starts_anew(node: Node) -> bool:
+    """Whether a node is a state of which some rows, or all, start anew."""
+    return node.op is not None and node.op.name == "where" and is_mask(node.inputs[0], "reset")
 
 
 def zeros_within(nodes: list[Node]) -> set[Node]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import takewhile
+from operator import or_
 
 from ...core.graph import ancestors
 from ...core.leaves import Parameter
@@ -103,8 +104,10 @@ def phases(roots: list[Node], nodes: list[Node] | None = None) -> Phases:
     of = {x: rank[phase[i]] for x, i in loop.items()}
     of |= {x: of[x.origin] for x in nodes if x.step is not None and x.origin in of}
     whole = _seen_whole(feeds, phase, steps)
-    names = _names(of) if len(rank) > 1 else [""]
-    return Phases(of, names, loop, _entered(feeds, phase), whole, *(_computed(nodes, loop) if len(steps) > 1 else ()))
+    times = Phases(of, _names(of) if len(rank) > 1 else [""], loop, _entered(feeds, phase), whole)
+    if len(steps) > 1:
+        _compute(times, nodes)
+    return times
 
 
 def _loops(nodes: list[Node]) -> dict[Node, int]:
@@ -135,7 +138,7 @@ def _blocks(nodes: list[Node]) -> list[StepPieces]:
     blocks: list[StepPieces] = []
     broken, last = False, None
     for node in nodes:
-        step = node.step
+        step = _turn(node)
         if node.origin is not None:
             continue
         if step is None:
@@ -151,8 +154,19 @@ def _blocks(nodes: list[Node]) -> list[StepPieces]:
     return blocks
 
 
+def window(node: Node) -> int | None:
+    """The last step of the sliding window that a node was made in; None of others."""
+    return getattr(node._place[0], "end", None)
+
+
+def _turn(node: Node) -> int | None:
+    """The step of a loop that made a node; windows are the steps of one loop."""
+    end = window(node)
+    return node.step if end is None else end
+
+
 def _sign(before: StepPieces, after: StepPieces) -> int:
-    return 1 if (before[0][0].step or 0) < (after[0][0].step or 0) else -1
+    return 1 if (_turn(before[0][0]) or 0) < (_turn(after[0][0]) or 0) else -1
 
 
 def _parted(before: StepPieces, block: StepPieces, after: StepPieces) -> tuple[StepPieces, StepPieces]:
@@ -198,22 +212,19 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
     return feeds
 
 
-def _computed(nodes: list[Node], loop: dict[Node, int]) -> tuple[dict[int, int], set[int], set[int]]:
-    """Returns from which loops each loop is computed, from which together some array is, and which have a state."""
+def _compute(times: Phases, nodes: list[Node]) -> None:
+    """Note from which loops each loop and each array is computed, and which loops have a state."""
     reach: dict[Node, int] = {}
-    below: dict[int, int] = {}
-    carrying: set[int] = set()
     for node in [x for x in nodes if x.op is not None and x.origin is None]:
-        bits = 0
-        for x in node.inputs:
-            bits |= reach.get(x, 0)
-        if node in loop and not is_read(node):
-            bits |= 1 << loop[node]
-            below[loop[node]] = below.get(loop[node], 0) | bits
-            if any(loop.get(x) == loop[node] and x.step != node.step and x.size > 1 for x in node.inputs):
-                carrying.add(loop[node])
+        bits = reduce(or_, (reach.get(x, 0) for x in node.inputs))
+        own = None if is_read(node) else times.loop.get(node)
+        if own is not None:
+            bits |= 1 << own
+            times.below[own] = times.below.get(own, 0) | bits
+            if any(times.loop.get(x) == own and x.step != node.step and x.size > 1 for x in node.inputs):
+                times.carrying.add(own)
         reach[node] = bits
-    return below, {reach[x] for x in reach if x.size > 1}, carrying
+    times.meeting = {bits for x, bits in reach.items() if x.size > 1}
 
 
 def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> StepsRead:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
+from .phases import window
 from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -113,10 +114,11 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
     the same step. Of other inputs (state, data, numbers) only the position counts, because the first step takes its
     state from elsewhere. If several ops of a step have the same signature, the n-th op at one step corresponds to
     the n-th op at another. Runs of unequal length do not change this, as each loop over time has its own classes.
+    A step that sliding windows run again has one op of a class in each of them.
     """
     known: dict[tuple[Any, ...], int] = {}
     signatures: dict[Node, int] = {}
-    ranks: dict[tuple[int, int], int] = {}
+    ranks: dict[tuple[int, int, int | None], int] = {}
     groups: dict[tuple[int, int], list[Node]] = {}
     classes: dict[Node, list[Node]] = {}
     loops, timed = runs(folded), {x: i for x, i in when.items() if x.step is not None}
@@ -128,31 +130,21 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
         inner = [signatures.get(x.source) if type(x) is Link and at.get(x.source) == now else None for x in operands]
         key = (*_local_signature(node, folded), loops[node], *inner)
         signature = signatures[node] = known.setdefault(key, len(known))
-        rank = ranks[now, signature] = ranks.get((now, signature), -1) + 1
+        place = now, signature, window(node)
+        rank = ranks[place] = ranks.get(place, -1) + 1
         classes[node] = groups.setdefault((signature, rank), [])
         classes[node].append(node)
     return classes
 
 
 def runs(folded: Folded) -> dict[Node, frozenset[int]]:
-    """Maps each box to its loop over time; outside of time, to the loops that it depends on. One loop is not told.
-
-    Loops that read the same data at the same step with the same parameters are one: the windows of one call.
-    """
+    """Maps each box to its loop over time; outside of time, to the loops that it depends on. One loop is not told."""
     if not folded.phases.has_several_loops:
         return dict.fromkeys(folded.nodes, frozenset())
-    loop, first, one = folded.phases.loop, dict[Any, int](), dict[int, int]()
-    for node in folded.nodes:
-        parameters = [x.parameter for x in folded.operands[node] if type(x) is Chip]
-        for x in folded.arrows[node] if node in loop else ():
-            if x.source.step == node.step and not folded.arrows[x.source]:
-                read = (_datum(x.source), *parameters)
-                a, b = sorted(_root(one, i) for i in (first.setdefault(read, loop[node]), loop[node]))
-                one[b] = a
     loops: dict[Node, frozenset[int]] = {}
     for node in folded.nodes:
-        own = loop.get(node if node.origin is None else node.origin)
-        before = {loops[x.source] for x in folded.arrows[node]} if own is None else {frozenset([_root(one, own)])}
+        own = folded.phases.loop.get(node if node.origin is None else node.origin)
+        before = {loops[x.source] for x in folded.arrows[node]} if own is None else {frozenset([own])}
         loops[node] = frozenset().union(*before) if len(before) != 1 else before.pop()
     return loops
 
@@ -192,23 +184,26 @@ def _setting(value: Any, reads_data: bool = False) -> Any:
 
 
 def _adopt_odd(folded: Folded, when: dict[Node, int], classes: dict[Node, list[Node]]) -> None:
-    """Put an op without an equal into a group of its op and parameters that has no member at its step."""
+    """Put an op without an equal at another step into a group of its op and parameters that has no member at its step.
+
+    Of a step that sliding windows run again there are several such ops.
+    """
     groups: dict[tuple[Any, ...], list[list[Node]]] = {}
+    occupied = {id(x): {when[y] for y in x} for x in classes.values()}
     for members in {id(x): x for x in classes.values()}.values():
-        if len(members) > 1:
+        if len(occupied[id(members)]) > 1:
             groups.setdefault(_local_signature(members[0], folded), []).append(members)
-    occupied = {id(x): {when[y] for y in x} for group_lists in groups.values() for x in group_lists}
     for node, members in classes.items():
-        if len(members) > 1 or node.step is None:
+        if len(occupied[id(members)]) > 1 or node.step is None:
             continue
         for other in groups.get(_local_signature(node, folded), ()):
             group_steps = occupied[id(other)]
             # Only a neighbouring step of the group may differ, as the first or the last step does.
             if when[node] not in group_steps and {when[node] - 1, when[node] + 1} & group_steps:
                 group_steps.add(when[node])
-                other.append(node)
+                other += members
                 other.sort(key=lambda x: x.serial)
-                classes[node] = other
+                classes.update(dict.fromkeys(members, other))
                 break
 
 
@@ -247,13 +242,13 @@ def _number_edges(folded: Folded, repetition: Repetition) -> None:
             uses.setdefault(key, []).append((node if b in cells else link.source, link.cut))
     edges: Counter[tuple[int, int, int, int | None]] = Counter()
     for (a, b, _, lag), using in uses.items():
-        only = _only(repetition, a, b, using[0][0]) if len(using) == 1 else None
+        only = _only(repetition, a, b, using[0][0]) if len({when.get(x) for x, _ in using}) == 1 else None
         edges[a, b, lag, only] += sum(cut for _, cut in using)
     repetition.edges = [Edge(*key, cuts) for key, cuts in edges.items()]
 
 
 def _only(repetition: Repetition, a: int, b: int, at: Node) -> int | None:
-    """Returns the step of an edge that this box alone of several uses; of two steps, the first is the exception."""
+    """Returns the step of an edge that is used at one of several alone; of two steps, the first is the exception."""
     group = repetition.groups[b] if b in repetition.cells else repetition.groups[a] if a in repetition.cells else []
     if len(group) < 2 or (len(group) == 2 and b in repetition.cells and at is group[1]):
         return None

@@ -9,7 +9,7 @@ from typing import Any
 from ...core.node import Node
 from .folding import LOSSES, Chip, Folded, Inline, Link, Operand, Padding
 from .letters import subscript, timeless
-from .padding import real
+from .padding import counted
 from .repetition import Repetition
 
 
@@ -151,7 +151,7 @@ def _any_time(repetition: Repetition, g: int, slot: int, x: Operand) -> Operand:
     members = repetition.groups[g]
     node = members[-1]
     if isinstance(x, Padding):
-        return Padding(real(*(m.inputs[slot] for m in members)), True)
+        return Padding(counted(*(m.inputs[slot] for m in members)), True)
     if not isinstance(x, Inline):
         return x
     sources = [m.inputs[slot] for m in members if slot < len(m.inputs)]

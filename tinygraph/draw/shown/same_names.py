@@ -26,10 +26,10 @@ def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
         alike.setdefault(name, []).append(x)
     doubled = {x for same in alike.values() if len(same) > 1 for x in same}
     users = _first_users(nodes, {*parameters} if doubled else set())
-    cells = _cells([x for p, x in users.items() if phases.loop.get(x) in phases.carrying or p in doubled], phases)
+    words = _cells([x for p, x in users.items() if phases.loop.get(x) in phases.carrying or p in doubled], phases)
     for name, same in alike.items():
         if len(same) > 1:
-            names |= _told_apart(name, {x: users.get(x) for x in same}, phases, cells)
+            names |= _told_apart(name, {x: users.get(x) for x in same}, words)
     return names
 
 
@@ -57,22 +57,24 @@ class Cell(NamedTuple):
     way: str
 
 
-def _cells(users: list[Node], phases: Phases) -> dict[tuple[int, str], str]:
-    """Maps loops and scopes of ops that read parameters to what their cells are called."""
-    parts = {(phases.loop[x], x.scope): phases.names[phases.of[x]] for x in users if x in phases.loop}
-    turns = directions(phases, {i for i, _ in parts})
-    cells = [Cell(scope, part, frozenset([i]), turns.get(i, "")) for (i, scope), part in parts.items()]
-    return dict(zip(parts, told_apart(cells, phases), strict=True))
+def _cells(users: list[Node], phases: Phases) -> dict[Node | None, str]:
+    """Maps ops that read parameters to what their cells are called."""
+    turns = directions(phases, {phases.loop.get(x, -1) for x in users})
+    cells = {
+        x: Cell(x.scope, phases.names[phases.of[x]], frozenset([phases.loop[x]]), turns.get(phases.loop[x], ""))
+        for x in users
+        if x in phases.loop
+    }
+    several = [*dict.fromkeys(cells.values())]
+    words = dict(zip(several, told_apart(several, phases), strict=True))
+    return {x: words[cell] for x, cell in cells.items()}
 
 
-def _told_apart(
-    name: str, users: dict[Node, Node | None], phases: Phases, cells: dict[tuple[int, str], str]
-) -> dict[Node, str]:
+def _told_apart(name: str, users: dict[Node, Node | None], words: dict[Node | None, str]) -> dict[Node, str]:
     scopes = ["" if x is None else x.scope for x in users.values()]
-    parts = [phases.names[phases.of[x]] if x in phases.of else "" for x in users.values()]
-    words = [cells[phases.loop[x], x.scope] if x in phases.loop else "" for x in users.values()]
-    both = [f"{a}/{b}".strip("/") for a, b in zip(words, scopes, strict=True)]
-    for prefixes in (scopes, parts, words, both):
+    called = [words.get(x, "") for x in users.values()]
+    both = [f"{a}/{b}".strip("/") for a, b in zip(called, scopes, strict=True)]
+    for prefixes in (scopes, called, both):
         if all(prefixes) and len(set(prefixes)) == len(prefixes):
             return {x: f"{prefix}.{name}" for x, prefix in zip(users, prefixes, strict=True)}
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}
@@ -99,6 +101,11 @@ def told_apart(cells: list[Cell], phases: Phases) -> list[str]:
         for k in alike if len(ways) > 1 else ():
             told[k].append(cells[k].way)
     return [" ".join(filter(None, words)) for words in told]
+
+
+def numbered(parts: list[str]) -> list[str]:
+    """The parts, with a number where a part occurs again: ``encoder 1``, ``encoder 2``, ``decoder``."""
+    return [f"{part} {parts[: k + 1].count(part)}" if parts.count(part) > 1 else part for k, part in enumerate(parts)]
 
 
 def directions(phases: Phases, loops: Container[int]) -> dict[int, str]:

@@ -17,6 +17,7 @@ from ..unmarked.steps import marked
 from .by_use import read_twice
 from .cells import cells
 from .folding import Folded, Link, crosses, fold
+from .phases import window
 from .repetition import find_repetition
 from .roles import roles
 
@@ -76,6 +77,14 @@ def spacing(crossed: Iterable[Crossing]) -> int | None:
         return None
     k = min(cut)
     return k if all(x.passes(k) == x.link.cut for x in crossed) else 0
+
+
+def cuts_in_words(k: int, folded: Folded) -> str:
+    """Says how the gradient is cut; ``k`` as of `spacing`."""
+    ends = [(end, x.step or 0) for x in folded.nodes if (end := window(x)) is not None]
+    reach = max((abs(end - step) for end, step in ends), default=0)
+    windows = f" in sliding windows of {reach + 1} steps" if reach else ""
+    return f"truncated BPTT, k = {k}" if k else f"truncated BPTT{windows}"
 
 
 def truncated(roots: list[Node], k: int | None) -> dict[Node, Node]:

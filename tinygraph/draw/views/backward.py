@@ -13,19 +13,19 @@ from ..layout.clearance import clear_badges, clear_headings, make_openings
 from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import place
 from ..layout.spots import HEIGHT, PAIRS, Placed
-from ..norms.heat import Heat, add_flows, heat, slopes
+from ..norms.heat import add_flows, heat, slopes
 from ..norms.over_time import note_truncation
 from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture
-from ..shown.folding import Folded, fold
+from ..shown.folding import fold
 from ..shown.levels import Detail, Levels
 from ..shown.naming import heading, names
 from ..shown.params import exposed
-from ..shown.regions import OVER, UNDER, Regions, regions
+from ..shown.regions import OVER, UNDER, regions
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
-from .mirror import Mirror, gradients_of, mirror, twin_words
+from .mirror import gradients_of, mirror, twin_words
 from .rails import channels, gradient_routes, reading, without_rails
 from .strokes import draw_arrows, draw_cuts, returning
 from .unrolled import WIDE, box_width, table_of
@@ -58,71 +58,69 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     ops, gradients = fold(roots), gradients_of(roots[0])
     levels = Levels(ops, roots, options)
     for detail in levels.details():
-        yield _picture(levels, detail, gradients)
+        yield _Backward(levels, detail, gradients).drawn()
         if options.fit is not None:
-            yield _picture(levels, detail, gradients, hubbed=False)
+            yield _Backward(levels, detail, gradients, hubbed=False).drawn()
 
 
-def _picture(levels: Levels, detail: Detail, gradients: dict[Node, Node], hubbed: bool = True) -> Picture:
-    ops, roots, options = levels.ops, levels.roots, levels.options
-    role = roles(ops, roots)
-    shown, notes = levels.arranged(role, detail)
-    notes = notes.replace("without shapes and norms", "without shapes and rules")
-    # One box per parameter, because its gradient is a sum over time.
-    hubs = exposed(shown, ops) if hubbed else shown
-    notes = notes if hubbed else "; ".join(x for x in (notes, "without gradients of parameters") if x)
-    known = slopes(hubs, roots, gradients if options.gradients is True else options.gradients)
-    heat_map = heat(hubs, roots, known).within(options.scale)
-    add_flows(heat_map, hubs, known)
-    picture = Picture(title=heading(ops, options, "backward"), subtitle=notes)
-    twins = mirror(hubs, heat_map, gradients, roots[0])
-    _BackwardPicture(picture, ops, shown, heat_map, twins).draw(role, gradients, options, detail.terse)
-    picture.names, picture.uses = names(ops, options), table_of(shown, heat_map)
-    picture.scale = heat_map.low, heat_map.high
-    note_truncation(picture, ops, roots, options)
-    return picture
-
-
-class _BackwardPicture:
+class _Backward:
     """A picture under construction, with the graphs, regions and norms that it is built from."""
 
-    def __init__(self, picture: Picture, ops: Folded, shown: Folded, heat_map: Heat, mirror: Mirror) -> None:
-        self.picture, self.heat_map, self.mirror = picture, heat_map, mirror
-        self.ops, self.shown, self.hubs = ops, shown, mirror.folded
-        self.where = _places(self.shown, self.hubs)
+    def __init__(self, levels: Levels, detail: Detail, gradients: dict[Node, Node], *, hubbed: bool = True) -> None:
+        self.ops, self.roots, self.options = levels.ops, levels.roots, levels.options
+        self.gradients, self.terse = gradients, detail.terse
+        self.role = roles(self.ops, self.roots)
+        self.shown, notes = levels.arranged(self.role, detail)
+        notes = notes.replace("without shapes and norms", "without shapes and rules")
+        # One box per parameter, because its gradient is a sum over time.
+        self.hubs = exposed(self.shown, self.ops) if hubbed else self.shown
+        notes = notes if hubbed else "; ".join(x for x in (notes, "without gradients of parameters") if x)
+        asked = self.options.gradients
+        known = slopes(self.hubs, self.roots, gradients if asked is True else asked)
+        self.heat_map = heat(self.hubs, self.roots, known).within(self.options.scale)
+        add_flows(self.heat_map, self.hubs, known)
+        self.mirror = mirror(self.hubs, self.heat_map, gradients, self.roots[0])
+        self.where = regions(self.shown)
+        # Parameters are under the columns, where their gradients are summed.
+        self.where.place.update((x, UNDER) for x in self.hubs.nodes if x not in self.where.place)
+        self.role |= dict.fromkeys(self.where.states | self.where.starts, "state")
+        self.picture = Picture(title=heading(self.ops, self.options, "backward"), subtitle=notes)
 
-    def draw(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options, terse: bool) -> None:
-        role |= dict.fromkeys(self.where.states | self.where.starts, "state")
-        texts = self._texts(role, gradients, options)
-        for text in texts.values() if terse else ():
+    def drawn(self) -> Picture:
+        """Returns the picture with all its parts in place."""
+        picture, shown, texts = self.picture, self.shown, self._texts()
+        for text in texts.values() if self.terse else ():
             text.below = ""
-        sizes = {x: box_width(text) for x, text in texts.items()}
-        titles = headings(self.ops, self.shown, options.tokens)
-        paired = self._placed(sizes, head_widths(titles))
-        self.paired, self.number_of = paired, {x: i for i, x in enumerate(texts)}
-        for node, text in texts.items():
-            self.picture.boxes.append(self._box(node, text, role))
-        draw_bands(self.picture, paired.placed, self.where, titles)
-        forward_routes = paired_routes(self.shown, paired.placed, paired.ports)
-        draw_arrows(self.picture, self.shown, forward_routes, None, {x for x in self.shown.nodes if role[x] == "state"})
-        draw_cuts(self.picture, paired.placed, forward_routes)
+        titles = headings(self.ops, shown, self.options.tokens)
+        self.paired = self._placed({x: box_width(text) for x, text in texts.items()}, head_widths(titles))
+        self.number_of = {x: i for i, x in enumerate(texts)}
+        placed = self.paired.placed
+        picture.boxes = [self._box(node, text) for node, text in texts.items()]
+        draw_bands(picture, placed, self.where, titles)
+        forward_routes = paired_routes(shown, placed, self.paired.ports)
+        draw_arrows(picture, shown, forward_routes, None, {x for x in shown.nodes if self.role[x] == "state"})
+        draw_cuts(picture, placed, forward_routes)
         self._gradients()
         self._reads()
-        draw_phases(self.picture, self.shown, paired.placed, self.where)
-        colours = {x.colour for x in self.picture.arrows}
+        draw_phases(picture, shown, placed, self.where)
+        colours = {x.colour for x in picture.arrows}
         legend = [(ADDED, "adds up to a parameter's ∂"), (KEPT, "dashed: a value that the rule reads")]
-        self.picture.keys += [x for x in legend if x[0] in colours]
-        clear_headings(self.picture)
-        clear_badges(self.picture)
-        bars = {x for x, spot in paired.placed.spots.items() if spot.column is None}
-        make_openings(self.picture, {self.number_of[x] for x in bars & self.number_of.keys()})
+        picture.keys += [*(x for x in legend if x[0] in colours), *self.heat_map.keys]
+        clear_headings(picture)
+        clear_badges(picture)
+        bars = {x for x, spot in placed.spots.items() if spot.column is None}
+        make_openings(picture, {self.number_of[x] for x in bars & self.number_of.keys()})
+        picture.names, picture.uses = names(self.ops, self.options), table_of(shown, self.heat_map)
+        picture.scale = self.heat_map.low, self.heat_map.high
+        note_truncation(picture, self.ops, self.roots, self.options)
+        return picture
 
-    def _texts(self, role: dict[Node, str], gradients: dict[Node, Node], options: Options) -> dict[Node, Words]:
+    def _texts(self) -> dict[Node, Words]:
         """Maps every box to its text, forward boxes first."""
-        texts = {x: words(x, self.shown, role[x], None, values=options.values) for x in self.shown.nodes}
+        texts = {x: words(x, self.shown, self.role[x], None, values=self.options.values) for x in self.shown.nodes}
         for x in self.shown.parts.keys() & texts.keys() if self.hubs is self.shown else ():
             texts[x].title = texts[x].title[:1]  # without its parameters
-        drawn = {x for x in gradients if x.op is not None or x in self.mirror.twins}
+        drawn = {x for x in self.gradients if x.op is not None or x in self.mirror.twins}
         for node, twin in self.mirror.twins.items():
             forward = texts[node] if node in texts else Words([Part(self.hubs.names[node])], "", [node.label()])
             texts[twin] = twin_words(node, forward, self.mirror, self.heat_map, drawn)
@@ -153,12 +151,12 @@ class _BackwardPicture:
             if ends in slim.bends:  # else it is straight there
                 placed.bends[ends] = [(slim.bends[ends][0][0], y) for y in ys]
 
-    def _box(self, node: Node, text: Words, role: dict[Node, str]) -> Box:
+    def _box(self, node: Node, text: Words) -> Box:
         spot, origin = self.paired.placed.spots[node], node.origin
         is_gradient = origin is not None and self.mirror.twins.get(origin) is node
         norm = self.heat_map.norms.get(origin) if is_gradient and origin is not None else None
         dots = node in self.shown.dots or (origin is not None and origin in self.shown.dots)
-        role_shown = "dots" if dots else "gradient" if is_gradient else role[node]
+        role_shown = "dots" if dots else "gradient" if is_gradient else self.role[node]
         fill = self.heat_map.colour(norm) if is_gradient and not dots else "#ffffff"
         return Box(spot.x, spot.y, spot.width, HEIGHT, role_shown, fill, text.title, text.below, text.tip, node, norm)
 
@@ -186,10 +184,3 @@ class _BackwardPicture:
                 tip = "a value of the forward pass that the rule reads"
                 arrow = Arrow(self.number_of[node], self.number_of[twin], points, KEPT, 0.9, dashed=True, tip=tip)
                 self.picture.arrows.append(arrow)
-
-
-def _places(shown: Folded, hubs: Folded) -> Regions:
-    """Returns the regions; parameters are under the columns, where their gradients are summed."""
-    where = regions(shown)
-    where.place.update((x, UNDER) for x in hubs.nodes if x not in where.place)
-    return where

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from ...core.errors import GraphError
 from ...core.node import Node
-from ..labels import number
-from ..norms.heat import Heat, between_powers, ramp
+from ..norms.heat import Heat, between_powers
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import State, states
 from ..norms.verdict import matrix_text
@@ -19,14 +17,12 @@ from ..picture import Picture
 from ..shown.folding import Folded, fold
 from ..shown.naming import heading, names
 from ..shown.roles import roles
-from ..shown.truncation import crossings, cut_as_asked, spacing
+from ..shown.truncation import crossings, cut_as_asked, cuts_in_words, spacing
 from .heads import token_texts
 from .panel import ROOM, Look, panel
 
 MOST, LAST = 64, 50
 """Most steps that a matrix shows; of more steps it shows so many of the last ones."""
-GONE = 1e-12
-"""Of a smaller norm nothing is left: the colour scale ends here, unless all norms are small."""
 PANELS = 4
 APART = 26.0
 
@@ -59,19 +55,17 @@ SIZES = ((ROOM, PANELS), (260.0, PANELS), (190.0, PANELS), (130.0, PANELS), (190
 
 
 def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, options: Options) -> Picture:
-    heat_map, clipped = _scale(shown)
-    heat_map.within(options.scale)
+    heat_map = _scale(shown).within(options.scale)
     picture = Picture(title=heading(folded, options, "gradient flow"), subtitle=subtitle)
-    picture.plain_text = [options.heading] if options.heading else []
+    texts = [[options.heading]] if options.heading else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens), room)
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART
-        picture.plain_text += ["", *matrix_text(reach)]
+        texts.append(matrix_text(reach))
     picture.names, picture.scale = names(folded, options), (heat_map.low, heat_map.high)
-    if clipped:
-        picture.keys.append((ramp(0), f"below {number(heat_map.low, 1)}: nothing left"))
-    picture.plain_text = picture.plain_text[not options.heading :]
+    picture.keys += heat_map.keys
+    picture.plain_text = [line for text in texts for line in ("", *text)][1:]
     return picture
 
 
@@ -95,20 +89,17 @@ def _check(folded: Folded, all_states: list[State]) -> None:
         raise GraphError(problem, expected=expected, got=f"{len(folded.steps)} steps")
 
 
-def _scale(shown: list[Reach]) -> tuple[Heat, bool]:
-    """Returns a heat map whose colour scale runs between powers of ten, and whether some norms are below it."""
+def _scale(shown: list[Reach]) -> Heat:
+    """Returns a heat map whose colour scale runs between powers of ten."""
     seen = [(reach, set(reach.columns)) for reach in shown]
-    tiles = [x for reach, columns in seen for (_, s), x in reach.norms.items() if s in columns]
-    norms = [x for x in tiles if 0 < x < math.inf]
-    heat_map = between_powers(norms, GONE)
-    return heat_map, any(math.floor(math.log10(x)) < round(math.log10(heat_map.low)) for x in norms)
+    return between_powers(x for reach, columns in seen for (_, s), x in reach.norms.items() if s in columns)
 
 
 def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], room: float, count: int) -> str:
     parts = ["‖∂ loss at t / ∂ state at s‖"]
     k = spacing(crossings(folded, roots))
     if k is not None:
-        parts.append(f"truncated BPTT, k = {k}" if k else "truncated BPTT")
+        parts.append(cuts_in_words(k, folded))
     parts += _window(folded, shown)
     parts += ["without numbers and medians"] * (room < ROOM)
     if count > len(shown):

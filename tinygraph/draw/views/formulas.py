@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ...core.op import Op
@@ -78,14 +78,14 @@ def _rule(body: list[ast.stmt], last: ast.Return, results: list[str]) -> tuple[s
     known = _assigned(body)
     values = [_without_clash(_listed(value), name, known) for name, value in zip(results, values, strict=True)]
     out: list[tuple[int, str]] = []
-    renamed: dict[str, str] = {}
+    new: dict[str, str] = {}
     for name, value in zip(results, values, strict=True):
-        if isinstance(value, ast.Name) and value.id in known and value.id not in renamed:
-            renamed[value.id] = name
+        if isinstance(value, ast.Name) and value.id in known and value.id not in new:
+            new[value.id] = name
         elif not _is_none(value) and _plain(value) != name:  # a local of the same name tells it already
             out.append((last.lineno, f"{name} = {_plain(value)}"))
     out += [(x.lineno, _plain(x)) for x in _dependencies(values, known)]
-    return tuple(_renamed(text, renamed) for _, text in sorted(out, key=lambda x: x[0]))
+    return tuple(renamed(text, new) for _, text in sorted(out, key=lambda x: x[0]))
 
 
 def _is_none(value: ast.expr) -> bool:
@@ -107,22 +107,12 @@ def _without_clash(value: ast.expr, name: str, known: Known) -> ast.expr:
     if not simple or name not in _names(value) or _plain(value) == name:
         return value
     assert isinstance(own[0], ast.Assign)
-    filled = _Filled(name, own[0].value).visit(ast.parse(ast.unparse(value), mode="eval").body)
+    filled = ast.parse(renamed(ast.unparse(value), {name: f"({ast.unparse(own[0].value)})"}), mode="eval").body
     return filled if len(f"{name} = {_plain(filled)}") <= WIDE else value
 
 
-class _Filled(ast.NodeTransformer):
-    """Replaces a name by its value."""
-
-    def __init__(self, name: str, value: ast.expr) -> None:
-        self.name, self.value = name, value
-
-    def visit_Name(self, x: ast.Name) -> ast.AST:
-        return self.value if x.id == self.name else x
-
-
-def _renamed(text: str, names: dict[str, str]) -> str:
-    """Replace local names in a line by the names of the results; a keyword such as ``axis=`` stays."""
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Replace local names in a line by others, or by what they stand for; a keyword such as ``axis=`` stays."""
     return re.sub(r"(?<![\w.])[^\W\d]\w*(?!\w|=[^=])", lambda m: names.get(m[0], m[0]), text)
 
 

@@ -34,8 +34,8 @@ def head_widths(heads: list[tuple[str, str]]) -> list[float]:
     return [width(title, HEAD, True) + width(token, 12) + 12 * bool(token) for title, token in heads]
 
 
-def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
-    """Maps each step to its token."""
+def token_texts(steps: list[int], tokens: Any, columns: int = 0) -> dict[int, str]:
+    """Maps each step to its token; the error tells the number of ``columns``, too, if there may be a text for each."""
     if tokens is None:
         return {}
     if isinstance(tokens, Mapping):
@@ -48,18 +48,26 @@ def token_texts(steps: list[int], tokens: Any) -> dict[int, str]:
         return {t: _seen(tokens.get(t, "")) for t in steps}
     texts = _listed(tokens)
     if len(texts) != len(steps):
+        more = f", or of {columns}, one per column" if columns > len(steps) else ""
+        some = f'tokens={{{steps[0]}: "the"}} gives a text to some steps alone' if steps else ""
         raise GraphError(
             "draw: the number of tokens differs from the number of time steps",
-            expected=f"a list of {len(steps)} texts, one per step, or a dict from step to text",
-            got=f"{len(texts)} texts" if texts else type(tokens).__name__,
-            fix="" if steps else "mark the steps by tg.unroll or with tg.step(t)",
+            expected=f"a list of {len(steps)} texts, one per step{more}, or a dict from step to text",
+            got=f"{len(texts)} text{'s' * (len(texts) > 1)}" if texts else type(tokens).__name__,
+            fix=some or "mark the steps by tg.unroll or with tg.step(t)",
         )
     return dict(zip(steps, texts, strict=True))
 
 
 def _listed(tokens: Any) -> list[str]:
     in_order = isinstance(tokens, Iterable) and not isinstance(tokens, (str, bytes, Mapping, Set, Node))
-    return [_seen(token) for token in tokens] if in_order else []
+    listed = list(tokens) if in_order else []
+    inner = next((x for x in listed if isinstance(x, (list, tuple)) or getattr(x, "ndim", False)), None)
+    if inner is not None:
+        problem, got = "draw: tokens holds lists, not texts", f"{len(listed)} of them, such as {shown(inner)}"
+        fix = "pass the texts of one sequence: those of a batch differ"
+        raise GraphError(problem, expected="a text for each step", got=got, fix=fix)
+    return [_seen(token) for token in listed]
 
 
 def _seen(token: Any) -> str:
@@ -72,7 +80,7 @@ def by_column(ops: Folded, tokens: Any) -> dict[When, str]:
     columns = ops.columns()
     if len(columns) != len(ops.steps) and len(_listed(tokens)) == len(columns):
         return dict(zip(columns, _listed(tokens), strict=True))
-    texts = token_texts(ops.steps, tokens)
+    texts = token_texts(ops.steps, tokens, len(columns))
     return {c: texts.get(c[1], "") for c in columns} if texts else {}
 
 

@@ -19,7 +19,7 @@ from ..norms.heat import Heat
 from ..picture import Part
 from ..shown.folding import Folded, Link
 from ..shown.roles import LOOKUPS
-from .formulas import rule
+from .formulas import renamed, rule
 from .wording import SIGNS, Words
 
 MOST = 30
@@ -63,7 +63,8 @@ def mirror(folded: Folded, heat_map: Heat, gradients: dict[Node, Node], loss: No
     result = Mirror(loss, folded)
     for node in folded.nodes:
         if heat_map.norms.get(node) is not None or node in folded.dots:
-            result.twins[node] = _twin(node, gradients.get(node))
+            result.twins[node] = twin = Constant(gradients.get(node, node).value)
+            twin._place = (node.step, node.scope, node)
     for user in folded.nodes:
         for link in folded.arrows[user]:
             if link.source in result.twins and user in result.twins:
@@ -71,12 +72,6 @@ def mirror(folded: Folded, heat_map: Heat, gradients: dict[Node, Node], loss: No
                 result.arrows.setdefault(result.twins[link.source], []).append((back, link))
     _count_ops(result, gradients)
     return result
-
-
-def _twin(node: Node, gradient: Node | None) -> Node:
-    twin = Constant((node if gradient is None else gradient).value)
-    twin._place = (node.step, node.scope, node)
-    return twin
 
 
 def _count_ops(mirror: Mirror, gradients: dict[Node, Node]) -> None:
@@ -103,22 +98,15 @@ def local_rule(node: Node, reached: Container[Node]) -> list[str]:
         if not any(y in reached for y in inputs):
             unused.add(f"g{x.name}")
     lines = [x.partition(" = ")[::2] for x in rule(type(node.op)).backward]
-    whole = dict(lines)
-    values = {name: _filled(value, unused, whole) for name, value in lines if name not in unused}
+    aside = {name: value for name, value in lines if name in unused}  # gradients that are not asked for
+    values = {name: renamed(value, aside) for name, value in lines if name not in unused}
     results = [x for x in values if x in names]
-    if not results and unused & whole.keys():
+    if not results and aside:
         return []
     results = results or [*values]
     for name in results:
         values[name] = values.get(values[name], values[name])  # gx = slope
     return [f"{x} = {values[x]}" for x in values if x in results or x in _needed(values, results)]
-
-
-def _filled(value: str, names: set[str], values: dict[str, str]) -> str:
-    """Write the values of gradients that are not asked for in place of their names."""
-    for name in names & values.keys():
-        value = re.sub(rf"\b{name}\b", values[name], value)
-    return value
 
 
 def _needed(values: dict[str, str], results: list[str]) -> set[str]:

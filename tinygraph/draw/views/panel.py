@@ -88,7 +88,9 @@ def panel(picture: Picture, reach: Reach, look: Look, left: float) -> float:
 
 
 def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
-    _bordered(picture, frame)
+    for border, ground in ((3.0, LINE), (2.0, "#ffffff")):
+        wide, high = frame.inner + 2 * border, frame.height + 2 * border
+        picture.tiles.append(Tile(frame.middle, frame.height / 2, wide, high, ground, ""))
     table = f"‖∂ {reach.loss} at t / ∂ {reach.state.heading} at s‖"
     for i, t in enumerate(reach.rows):
         for j, s in enumerate(reach.columns):
@@ -100,12 +102,6 @@ def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> No
                 fill = look.heat_map.colour(norm)
                 cell = TileNumber(table, "loss at t ↓, s →", look.label(t), look.label(s), number(norm, 3))
                 picture.tiles.append(Tile(x, y, look.wide - look.gap, look.high - look.gap, fill, tip, text, cell))
-
-
-def _bordered(picture: Picture, frame: PanelPlace) -> None:
-    for border, fill in ((3.0, LINE), (2.0, "#ffffff")):
-        wide, high = frame.inner + 2 * border, frame.height + 2 * border
-        picture.tiles.append(Tile(frame.middle, frame.height / 2, wide, high, fill, ""))
 
 
 def _axes(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:

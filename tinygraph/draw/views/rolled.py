@@ -23,15 +23,14 @@ from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
-from .heads import token_texts
+from .heads import by_column
 from .tags import Taken, along, tag
 from .unrolled import box_width, fill_of, table_of, unrolled
 from .unrolled import candidates as unrolled_candidates
 from .wording import Words, words
 
-
-AWAY = (-34.0, 34.0, -68.0, 68.0, -102.0, 102.0)
-"""How far words of a state's arrow go up or down, where others or an arrow are in their place."""
+ALONG = sorted(range(-80, 81, 4), key=abs)
+"""How far a note stands along a lane from its middle, if something is there."""
 
 
 def rolled(target: Any, options: Options) -> Picture:
@@ -70,8 +69,9 @@ def rolled(target: Any, options: Options) -> Picture:
     if any(card.returning for card in stage.cards):
         picture.keys.append((STATE, "arrow of a state, to another step"))
     picture.uses = table_of(folded, heat_map)
-    picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
-    picture.subtitle, picture.names = _subtitle(repetition, stage.cards, options), names(folded, options)
+    if heat_map is not None:
+        picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
+    picture.subtitle, picture.names = _subtitle(folded, repetition, stage.cards, options), names(folded, options)
     note_truncation(picture, folded, roots, options)
     return picture
 
@@ -87,7 +87,8 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     yield picture
     for level in ("layer", "whole") if options.level == "auto" else ():
         for one in unrolled_candidates(target, replace(options, level=level)):
-            one.title, one.subtitle = picture.title, "; ".join(x for x in (SAYS[level], one.subtitle) if x)
+            says = "" if SAYS[level] in one.subtitle else SAYS[level]
+            one.title, one.subtitle = picture.title, "; ".join(x for x in (says, one.subtitle) if x)
             yield one
 
 
@@ -106,7 +107,7 @@ def _any_step(text: Words, repetition: Repetition, g: int) -> Words:
     return text
 
 
-def _subtitle(repetition: Repetition, cards: list[Card], options: Options) -> str:
+def _subtitle(folded: Folded, repetition: Repetition, cards: list[Card], options: Options) -> str:
     """Returns the line under the title: which cells are run for which steps."""
     spans = [_span(repetition, c.cell.groups) for c in cards]
     if len(set(spans)) == 1:
@@ -115,7 +116,7 @@ def _subtitle(repetition: Repetition, cards: list[Card], options: Options) -> st
         text = "; ".join(f"{c.cell.name} for {span}" for c, span in zip(cards, spans, strict=True))
     has_returns = any(c.returning for c in cards)
     text += "; green arrows cross time" if has_returns else ""
-    tokens = clean(" ".join(token_texts(repetition.steps, options.tokens).values()), 60).strip()
+    tokens = clean(" ".join(by_column(folded, options.tokens).values()), 60).strip()
     return text + (f"; {tokens}" if tokens else "") + ("; ‖∂‖ over all steps together" if options.has_gradients else "")
 
 
@@ -153,8 +154,7 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     noted: set[tuple[int, int | None]] = set()
     notes: list[tuple[Note, list[Point]]] = []
     for edge in edges:
-        state = stage.joined.get(edge)
-        points = routes.way(edge) if state is None else routes.joining(edge, state)
+        points = routes.way(edge)
         if routes.returns(edge):
             tip = _lag(edge) + (f"; cut {edge.cuts} times: no gradient passes there" if edge.cuts else "")
             picture.arrows.append(Arrow(edge.source, edge.target, points, STATE, 2.6, edge.only is not None, tip=tip))
@@ -168,12 +168,13 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
     taken = Taken(picture)
     picture.notes += _apart(taken, notes)
     for edges in returning.values():
-        picture.notes += _return_notes(stage, routes, edges, taken)
+        for note in _return_notes(stage, routes, edges):
+            picture.notes.append(taken.placed(note, [(note.x, note.y + up) for up in ALONG]))
 
 
 def _apart(taken: Taken, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
     """Returns the notes; each that meets another or an arrow is beside its own arrow instead, where there is room."""
-    placed = list[Note]()
+    placed: list[Note] = []
     for note, way in notes:
         half = width(note.text, note.size, True) / 2 + 5
         spots = [(x + side * half, y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
@@ -203,17 +204,18 @@ def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Po
     return Note(x + side * 36, y + 16, f"t = {edge.only} only", GREY)
 
 
-def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: Taken) -> list[Note]:
-    """Returns notes such as ``t−1 → t`` beside the lane of one state, where no other note and no arrow is."""
+def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge]) -> list[Note]:
+    """Returns notes such as ``t−1 → t`` beside the lane of one state."""
     edge = edges[0]
-    card = stage.cards[stage.card_of[edge.source]]
+    card = stage.card(edge.source)
     side = card.returning[edge.source]
     y = (stage.y[edge.source] + routes.arrival(edge.target, side)) / 2
     x = card.lanes[[g for g, s in card.returning.items() if s == side][-1]] + side * 36
     if edge.source == edge.target:
         x = stage.x[edge.source] + side * (stage.width[edge.source] / 2 + 66)
-    lags = dict.fromkeys(_lag(e).partition(";")[0] for e in sorted(edges, key=lambda e: abs(e.lag)))
+    lags = dict.fromkeys(_lag(e) for e in sorted(edges, key=lambda e: abs(e.lag)))
     # One over the other, as a line of several would reach into the lane.
     notes = [Note(x, y + 17 * k, words, STATE, size=13) for k, words in enumerate(reversed(lags))]
-    notes += [Note(x, y - 16, f"cut {edge.cuts}×", RED)] * bool(edge.cuts)
-    return [taken.placed(note, [(x, note.y + up) for up in AWAY]) for note in notes]
+    if edge.cuts:
+        notes.append(Note(x, y - 16, f"cut {edge.cuts}×", RED))
+    return notes

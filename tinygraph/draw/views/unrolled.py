@@ -108,8 +108,14 @@ def _tries(target: Any, options: Options) -> Iterator[tuple[Detail, Placed, Call
 
 def _placed(levels: Levels, detail: Detail, known: Shared) -> tuple[Shown, Placed]:
     shown = _shown(levels, detail, known)
-    grid = TERSE if detail.terse else CLOSE
-    return shown, place(shown.folded, shown.where, shown.widths, head_widths(shown.heads), grid, known.layouts)
+    room = head_widths(shown.heads), TERSE if detail.terse else CLOSE, known.layouts
+    placed = place(shown.folded, shown.where, shown.widths, *room)
+    if not placed.crowded:
+        return shown, placed
+    for x in placed.crowded:
+        shown.texts[x] = _terse(shown.texts[x], joined=False)
+        shown.widths[x] = box_width(shown.texts[x])
+    return shown, place(shown.folded, shown.where, shown.widths, *room)
 
 
 def _has_room(placed: Placed, most: float) -> bool:
@@ -161,7 +167,8 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
         parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
         tag(picture, ((x.link, x.points) for x in parts), taken)
     picture.names, picture.uses = names(levels.ops, levels.options), table_of(folded, heat_map)
-    picture.scale = None if heat_map is None else (heat_map.low, heat_map.high)
+    if heat_map is not None:
+        picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
     note_truncation(picture, levels.ops, levels.roots, levels.options)
     return picture
 
@@ -189,15 +196,9 @@ def fill_of(node: Node, heat_map: Heat, roots: set[Node]) -> str:
 
 
 def table_of(folded: Folded, heat_map: Heat | None) -> list[Use]:
-    return [
-        Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], _table_norm(x, heat_map), size=x.size)
-        for x in folded.names
-        if x in folded.uses
-    ]
-
-
-def _table_norm(parameter: Node, heat_map: Heat | None) -> str | None:
-    if heat_map is None:
-        return None
-    norm = heat_map.norms.get(parameter)
-    return "not computed" if norm is None else number(norm)
+    rows = []
+    for x in [x for x in folded.names if x in folded.uses]:
+        norm = None if heat_map is None else heat_map.norms.get(x)
+        told = None if heat_map is None else "not computed" if norm is None else number(norm)
+        rows.append(Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], told, size=x.size))
+    return rows

@@ -55,9 +55,11 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
     if node in folded.parts:
         return _joined_words(node, folded.parts[node], operands, heat)
     name = clean(known(node, folded.letters) + _when(node, node, folded))
-    title = _leaf(node, role, folded) if node.op is None else formula(node, operands, folded, bool(name))
-    if node in folded.names:
-        title = [Part(clean(folded.names[node]))]
+    if node.op is not None:
+        title = formula(node, operands, folded, bool(name))
+    else:
+        word = "data" if role != "state" else "zeros" if is_zero(node) else "state"
+        title = [Part(clean(folded.names.get(node) or known(node, folded.letters)) or word)]
     if name and node.op is not None:
         title = [Part(name)] if node in folded.inputs and not node.name else [Part(f"{name} ="), *_short(title)]
     scalar = role == "loss" and node.size == 1 and not isinstance(node, Traced)
@@ -95,11 +97,6 @@ def _short(title: list[Part]) -> list[Part]:
     return [op._replace(text=re.sub(r"^sigmoid\b", "σ", op.text)), *others] if op.text.startswith("sigmoid") else title
 
 
-def _parameter_figures(operands: list[Operand]) -> list[str]:
-    parameters = {x.parameter: x for x in operands if isinstance(x, Chip)}
-    return [f"{clean(folded.text)} = {figures(x)}" for x, folded in parameters.items()]
-
-
 def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
     """Texts of a joined box: its name and parameters, its number of ops, the shape of its last op."""
     # The parameters of a cell at one step are in the table, which is read once.
@@ -118,11 +115,6 @@ def _joined_tip(node: Node, joined: Joined) -> list[str]:
     return [", ".join(f"{n} {name}" for name, n in ops.items()), f"{shape(node.shape)} {node.dtype}"]
 
 
-def _leaf(node: Node, role: str, folded: Folded) -> list[Part]:
-    word = "data" if role != "state" else "zeros" if is_zero(node) else "state"
-    return [Part(clean(known(node, folded.letters)) or word)]
-
-
 def formula(node: Node, operands: list[Operand], folded: Folded | None = None, named: bool = False) -> list[Part]:
     """Returns the op and its operands as code: ``W @ h``, ``f * c``, ``E[2]``, ``tanh(c)``, or the op alone.
 
@@ -131,7 +123,8 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None, n
     op, drawn = node.op, folded or Folded()
     assert op is not None
     if op.name == "where" and isinstance(operands[0], Padding):
-        return [Part("0 in padding" if isinstance(operands[-1], Inline) else "kept in padding")]
+        anew, zero = operands[0].text.endswith("start anew"), isinstance(operands[-1], Inline)
+        return [Part("start anew" if anew else "0 in padding" if zero else "kept in padding")]
     linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
     if op.name == "add" and linked > 1:
         operands = [x for x in operands if type(x) is not Inline or x.text not in ZEROS]
@@ -284,7 +277,8 @@ def _tip(node: Node, operands: list[Operand], heat: Heat | None, statistical: bo
     norm = None if heat is None else heat.norms.get(node)
     if norm is not None:
         lines.append(f"‖∂‖ {number(norm, 4)}")
-    return lines + (_parameter_figures(operands) if values else [])
+    parameters = {x.parameter: x.text for x in operands if values and isinstance(x, Chip)}
+    return lines + [f"{clean(text)} = {figures(x)}" for x, text in parameters.items()]
 
 
 def _settings(node: Node) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..colours import GREY, INK
 from ..labels import width
 from ..picture import BADGE, MANY, Picture, Point, Ruler
+from ..shown.roles import BORDERS
 from . import margin as aside
 from .look import LINES, Paint, text
 from .marks import rect
@@ -215,9 +216,10 @@ def _keys(picture: Picture, look: Paint) -> list[tuple[Callable[[float, float], 
     """Returns the parts of the legend: a function from a place to marks, width and height of each."""
     parts = aside.keys(picture), aside.odd_keys(picture)
     keys, odd = ([(partial(_key, x, look), 36 + width(x.words, 11), KEY) for x in part] for part in parts)
-    scale, lines = aside.ruler(picture), aside.backward(picture)
+    scale = aside.ruler(picture)
     if scale is None:
         return [*keys, *odd]
+    lines = [look.say(text) for text in aside.BACKWARD] if aside.has_backward_arrows(picture) else []
     wide, high = max([162.0, *(width(line, 11) for line in lines)]), 34.0 + (6 + 13 * len(lines)) * bool(lines)
     return [*keys, (partial(_scale, scale, lines, look), wide, high), *odd]
 
@@ -246,7 +248,7 @@ def swatch(key: aside.Key, x: float, y: float, look: Paint) -> list[str]:
     fill = f'fill="{look.colour(key.fill)}"'
     if not key.role:
         return [rect(x, y + 1, 26, 14, f'rx="3" {fill}')]
-    line, stroke = LINES[key.role], f'stroke="{look.colour(aside.colour_of(key))}"'
+    line, stroke = LINES[key.role], f'stroke="{look.colour(BORDERS[key.role])}"'
     dashes = f' stroke-dasharray="{line.dashes}"' if line.dashes else ""
     marks = [rect(x, y + 1, 26, 14, f'rx="4" {fill} {stroke} stroke-width="{line.width:g}"{dashes}')]
     return marks + [rect(x + 3, y + 4, 20, 8, f'rx="2" fill="none" {stroke}')] * line.double

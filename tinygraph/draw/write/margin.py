@@ -9,7 +9,6 @@ from ..colours import GOLD
 from ..labels import number
 from ..norms.heat import ODD, ZERO, ramp
 from ..picture import Picture, Ruler
-from ..shown.roles import BORDERS
 from ..words import told
 
 PALE, WARM = "#666e78", "#b02a1a"
@@ -88,11 +87,6 @@ def left_out(picture: Picture) -> str:
     return told(f"and {count} more", picture.lang) if count > 0 else ""
 
 
-def backward(picture: Picture) -> list[str]:
-    """Returns what the arrows of gradients say, in two lines; none where there are no such arrows."""
-    return [told(text, picture.lang) for text in BACKWARD] if has_backward_arrows(picture) else []
-
-
 def has_backward_arrows(picture: Picture) -> bool:
     """Whether there are arrows of gradients; on rolled cards there are none."""
     return picture.scale is not None and bool(picture.arrows) and not any(band.times for band in picture.bands)
@@ -104,10 +98,6 @@ def ruler(picture: Picture) -> Ruler | None:
         return picture.ruler
     low, high = picture.scale
     return Ruler([ramp(i / 8) for i in range(9)], number(low), told(SCALE, picture.lang), number(high), picture.scale)
-
-
-def colour_of(key: Key) -> str:
-    return BORDERS.get(key.role, BORDERS["op"])
 
 
 NAME = "computational graph"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ...core.errors import GraphError
 from ..colours import DEAD
@@ -13,18 +14,19 @@ from .beside import Extent
 from .look import Paint
 from .marks import run
 from .plain import CARRIES, by_band, is_norm
-from .svg import PAD, Moving, parts_of, svg
+from .svg import PAD, parts_of, svg
 
 PALE = 0.25
 """How much is seen of what is not computed yet."""
 BEAT, LONGEST = 0.9, 24.0
 """Seconds of a stage, and of all stages at most."""
 PLAYED = ("unrolled", "both")
-STYLE = """
+STYLE = """<style>
 @keyframes lit{{from{{opacity:{pale}}}}} @keyframes on{{from{{opacity:0}}}} @keyframes said{{from,to{{opacity:1}}}}
 [data-lit]{{animation:lit .5s backwards}} [data-on]{{animation:on .5s backwards}}
 [data-said]{{opacity:0;animation:said {beat:g}s}}
 @media print,(prefers-reduced-motion:reduce){{[data-lit],[data-on],[data-said]{{animation:none!important}}}}
+</style>
 """
 """What plays is CSS, which leaves all as it is where it is unknown, printed, or not wanted."""
 
@@ -52,8 +54,7 @@ class Score:
 def playing(picture: Picture) -> str:
     """Returns the text of an SVG file that plays once when it is opened and ends in the whole picture."""
     score = score_of(picture)
-    style = STYLE.format(pale=PALE, beat=score.beat)
-    return svg(picture, Moving(style, lambda look, outer: _marks(score, look, outer)))
+    return svg(picture, partial(_marks, score), STYLE.format(pale=PALE, beat=score.beat))
 
 
 def score_of(picture: Picture) -> Score:

@@ -128,12 +128,10 @@ class _Brush:
         for run in words.runs:
             wide += run.gap * self.scale
             colour = _colour(run.style["fill"], shown)
-            for text, face, length in measured(
-                run.text, run.style.get("font-weight") == "700", self.scale * float(run.style["font-size"])
-            ):
+            for text, face, length in measured(run.text, run.bold, self.scale * run.size):
                 pieces.append((wide, text, face, colour))
                 wide += length
-        x -= {"middle": wide / 2, "end": wide}.get(words.style.get("text-anchor", "start"), 0.0)
+        x -= {"start": 0.0, "middle": wide / 2, "end": wide}[words.style["text-anchor"]]
         for along, text, face, colour in pieces:
             self.draw.text((x + along, y), text, font=face, fill=colour, anchor="ls")
 
@@ -233,16 +231,13 @@ def _font_of(letter: str, bold: bool) -> str:
 @cache
 def _paths(bold: bool) -> tuple[str, ...]:
     """Returns the fonts that are here, by path; pillow's own, which has few letters, is the last."""
-    return (*dict.fromkeys(_searched([*(BOLD if bold else PLAIN), *WIDE])), "")
-
-
-def _searched(names: list[str]) -> Iterator[str]:
-    plots = find_spec("matplotlib")
+    plots, paths = find_spec("matplotlib"), dict[str, None]()
     folder = Path(plots.origin or "").parent / "mpl-data" / "fonts" / "ttf" if plots else Path()
-    for name in names:
+    for name in (*(BOLD if bold else PLAIN), *WIDE):
         for file in (f"{name}.ttf", f"{name}.ttc", f"{name}.otf", str(folder / f"{name}.ttf")):
             with suppress(OSError):
-                yield str(pillow("ImageFont").truetype(file, 12).path)
+                paths[str(pillow("ImageFont").truetype(file, 12).path)] = None
+    return (*paths, "")
 
 
 @cache

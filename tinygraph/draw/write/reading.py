@@ -34,6 +34,14 @@ class Piece(NamedTuple):
     style: Style
     gap: float = 0.0
 
+    @property
+    def bold(self) -> bool:
+        return self.style.get("font-weight") == "700"
+
+    @property
+    def size(self) -> float:
+        return float(self.style["font-size"])
+
 
 class Lettering(NamedTuple):
     """Runs of text side by side on one line."""
@@ -44,14 +52,13 @@ class Lettering(NamedTuple):
     style: Style
 
 
-def marks(root: Element) -> Iterator[Painted | Lettering]:
-    """Yields all that is seen of an SVG of ours, in the order of painting."""
-    yield from _inside(root, {}, 0.0, 0.0)
+Mark = Painted | Lettering
 
 
-def _inside(element: Element, outer: Style, x: float, y: float) -> Iterator[Painted | Lettering]:
+def marks(element: Element, outer: Style | None = None, x: float = 0.0, y: float = 0.0) -> Iterator[Mark]:
+    """Yields all that is seen of an SVG of ours, in the order of painting; ``outer``: what it inherits."""
     tag = element.tag.rpartition("}")[2]
-    style = {**{k: v for k, v in outer.items() if k != "transform"}, **element.attrib}
+    style = {**{k: v for k, v in (outer or {}).items() if k != "transform"}, **element.attrib}
     moved = re.match(r"translate\((\S+) (\S+)\)", style.get("transform", ""))
     if moved:
         x, y = x + float(moved[1]), y + float(moved[2])
@@ -61,10 +68,11 @@ def _inside(element: Element, outer: Style, x: float, y: float) -> Iterator[Pain
         yield Painted(_path(style["d"], x, y), style)
     elif tag == "text":
         at = x + float(style.get("x", 0)), y + float(style.get("y", 0))
-        yield Lettering(*at, [run for run in _runs(element, style) if run.text], style)
+        if runs := [run for run in _runs(element, style) if run.text]:
+            yield Lettering(*at, runs, style)
     elif tag in ("svg", "g"):
         for child in element:
-            yield from _inside(child, style, x, y)
+            yield from marks(child, style, x, y)
 
 
 def _runs(element: Element, style: Style) -> Iterator[Piece]:

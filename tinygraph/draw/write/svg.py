@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...core.errors import plain
 from ..picture import Arrow, Band, Box, Picture
@@ -24,19 +24,14 @@ HATCH = (
 """Fill for NaN and infinity, which is told without colour; the same in all files, so that several share a notebook."""
 
 
-class Moving(NamedTuple):
-    """How a file plays: its styles, and all that moves."""
-
-    style: str
-    parts: Callable[[Paint, Extent], Iterable[str]]
+Moving = Callable[[Paint, Extent], Iterable[str]]
+"""What stands in place of a picture's parts in a file that plays."""
 
 
-def svg(picture: Picture, moving: Moving | None = None, fitted: bool = False) -> str:
+def svg(picture: Picture, moving: Moving | None = None, style: str = "", fitted: bool = False) -> str:
     """Returns the picture as the text of an SVG file, in which y grows downward.
 
-    Args:
-        moving: what stands in place of the parts if the file plays.
-        fitted: whether it is as wide as what it stands in, if that is narrower than the picture.
+    ``fitted``: whether it is as wide as what it stands in, if that is narrower than the picture.
     """
     look = Paint(picture.lang)
     inner = edges(picture)
@@ -52,8 +47,7 @@ def svg(picture: Picture, moving: Moving | None = None, fitted: bool = False) ->
         f"<desc>{text(description(picture), 2000)}</desc>\n"
     )
     ground = f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" fill="#ffffff"/>\n'
-    style = f"<style>{moving.style}</style>\n" if moving else ""
-    parts = moving.parts(look, outer) if moving else (f"{mark}\n" for _, _, mark in parts_of(picture, look))
+    parts = moving(look, outer) if moving else (f"{mark}\n" for _, _, mark in parts_of(picture, look))
     return "".join([opening, style, f"<defs>{HATCH}</defs>\n", ground, *parts, *beside, "</svg>\n"])
 
 

@@ -37,6 +37,8 @@ _NAME = re.compile(
 """A name of one letter, maybe with an index, maybe transposed; what is longer is a word."""
 _WORD = re.compile(r"[AaI](?= [a-z]{2})|[AaI](?= →)|(?<=\d )B")
 """Words and units of one letter."""
+UNKNOWN = r"\tgletter"
+"""The command for letters that only LuaLaTeX and XeLaTeX can show."""
 
 
 @lru_cache(maxsize=4096)
@@ -49,11 +51,6 @@ def tex(words: str) -> str:
         out += _plain(words[at : name.start()]) + _math(name)
         at = name.end()
     return out + _plain(words[at:])
-
-
-def strange(words: str) -> bool:
-    """Whether a text has letters that only LuaLaTeX and XeLaTeX can show."""
-    return "\\tgletter" in tex(words)
 
 
 def _math(name: re.Match[str]) -> str:
@@ -90,4 +87,4 @@ def _sign(c: str) -> str:
     if kind in ("<sub", "<super"):
         inner = "".join(map(_sign, other.replace("−", "-"))).replace("$", "")
         return f"${'_' if kind == '<sub' else '^'}{{{inner}}}$"
-    return f"\\tgletter{{{ord(c):X}}}"
+    return f"{UNKNOWN}{{{ord(c):X}}}"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from ..colours import DEAD, FORWARD, GOLD, GREY, INK, hexed
 from ..labels import width
 from ..norms.heat import ODD, RAMP, ZERO
-from ..picture import SMALL, Picture, Point
+from ..picture import Picture, Point
 from ..shown.roles import BORDERS
 from .margin import PALE, WARM
 from .page.palette import level_of
-from .reading import Lettering, Painted, Piece, Style, marks
+from .reading import Lettering, Painted, Piece, marks
 from .svg import svg
-from .tex import pairs, strange, tex
+from .tex import UNKNOWN, pairs, tex
 
 LARGEST = 14000.0
 """Most points of a page of TeX."""
@@ -72,15 +71,15 @@ def tikz(picture: Picture) -> str:
     scale = min(picture.scaled, LARGEST / wide, LARGEST / high)
     pen = _Commands(left, top + high, scale)
     body = [pen.shape(x) if isinstance(x, Painted) else pen.words(x) for x in marks(root)]
-    letters = any(strange(run.text) for x in marks(root) if isinstance(x, Lettering) for run in x.runs)
+    colours = [f"\\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}" for colour, name in pen.used.items()]
     return DOCUMENT % {
         "wide": scale * wide + 2.2,
         "high": scale * high + 2.2,
         "right": scale * wide,
         "top": scale * high,
-        "colours": "\n".join(pen.definitions()),
-        "letters": LETTERS if letters else "",
-        "body": "\n".join(line for line in body if line),
+        "colours": "\n".join(colours),
+        "letters": LETTERS if any(UNKNOWN in line for line in body) else "",
+        "body": "\n".join(body),
     }
 
 
@@ -93,10 +92,6 @@ class _Commands:
 
     def at(self, point: Point) -> str:
         return f"({(point[0] - self.left) * self.scale:.2f},{(self.foot - point[1]) * self.scale:.2f})"
-
-    def definitions(self) -> Iterator[str]:
-        for colour, name in self.used.items():
-            yield f"\\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}"
 
     def colour(self, colour: str) -> str:
         """Returns the name of a colour, or a mixture of two of the scale."""
@@ -115,8 +110,11 @@ class _Commands:
         if fill.startswith("url"):
             options = [f"preaction={{fill={self.colour(ODD)}}}", HATCHED]
         if stroke != "none":
-            options += [f"draw={self.colour(stroke)}", f"line width={self._size(shape.style, 'stroke-width', 1):.2f}bp"]
-            options += _dashes(shape.style, self.scale)
+            thick = self.scale * float(shape.style.get("stroke-width", 1))
+            options += [f"draw={self.colour(stroke)}", f"line width={thick:.2f}bp"]
+            dashes = [self.scale * float(x) for x in shape.style.get("stroke-dasharray", "").split()]
+            pattern = " ".join(f"{'off' if k % 2 else 'on'} {length:.2f}bp" for k, length in enumerate(dashes))
+            options += [f"dash pattern={pattern}"] * bool(dashes)
         if shape.round is None:
             way = " ".join(WAYS[kind].format(*map(self.at, points)) for kind, points in shape.segments)
             return f"\\path[{', '.join(options)}] {way};"
@@ -126,36 +124,18 @@ class _Commands:
         return f"\\path[{', '.join(options)}] {self.at(ends[0])} rectangle {self.at(ends[1])};"
 
     def words(self, words: Lettering) -> str:
-        anchor = {"middle": "base", "end": "base east"}.get(words.style.get("text-anchor", "start"), "base west")
-        if not words.runs:
-            return ""
-        sizes = [self._size(run.style, "font-size", SMALL) for run in words.runs]
-        pairs = list(zip(words.runs, sizes, strict=True))
-        room = sum(width(run.text, size, _bold(run.style)) + run.gap * self.scale for run, size in pairs)
-        text = "".join(self._run(run, size, k > 0) for k, (run, size) in enumerate(pairs))
-        first = self.colour(words.runs[0].style["fill"])
-        at = self.at((words.x, words.y))
-        return f"\\node[anchor={anchor}, text={first}] at {at} {{\\tgtext{{{room:.1f}}}{{{sizes[0]:.2f}}}{{{text}}}}};"
+        anchor = {"start": "base west", "middle": "base", "end": "base east"}[words.style["text-anchor"]]
+        first, at = words.runs[0], self.at((words.x, words.y))
+        room = sum(width(x.text, x.size * self.scale, x.bold) + x.gap * self.scale for x in words.runs)
+        text = "".join(self._run(run, run is first) for run in words.runs)
+        look, size = f"anchor={anchor}, text={self.colour(first.style['fill'])}", f"{first.size * self.scale:.2f}"
+        return f"\\node[{look}] at {at} {{\\tgtext{{{room:.1f}}}{{{size}}}{{{text}}}}};"
 
-    def _run(self, run: Piece, size: float, later: bool) -> str:
-        look = ("\\bfseries\\boldmath " if _bold(run.style) else "") + (
-            f"\\mdseries\\unboldmath\\color{{{self.colour(run.style['fill'])}}}\\fontsize{{{size:.2f}bp}}{{{size:.2f}bp}}"
-            "\\selectfont "
-            if later and not _bold(run.style)
-            else ""
-        )
+    def _run(self, run: Piece, first: bool) -> str:
+        look = "\\bfseries\\boldmath " if run.bold else ""
+        if not first and not run.bold:
+            size = f"{run.size * self.scale:.2f}bp"
+            look = f"\\mdseries\\unboldmath\\color{{{self.colour(run.style['fill'])}}}"
+            look += f"\\fontsize{{{size}}}{{{size}}}\\selectfont "
         gap = f"\\hspace{{{run.gap * self.scale:.1f}bp}}" if run.gap else ""
         return f"{gap}{{{look}{tex(run.text)}}}"
-
-    def _size(self, style: Style, name: str, default: float) -> float:
-        return float(style.get(name, default)) * self.scale
-
-
-def _bold(style: Style) -> bool:
-    return style.get("font-weight") == "700"
-
-
-def _dashes(style: Style, scale: float) -> list[str]:
-    lengths = [float(x) * scale for x in style.get("stroke-dasharray", "").split()]
-    pairs = [f"{'off' if k % 2 else 'on'} {length:.2f}bp" for k, length in enumerate(lengths)]
-    return [f"dash pattern={' '.join(pairs)}"] if pairs else []

@@ -15,7 +15,7 @@ from tests.draw.layout.test_bars import latent
 from tests.draw.networks import lstm, perceptron, word_rnn
 from tests.draw.recurrent import NETWORKS
 
-from .pages import NASTY, several_losses, training
+from .pages import NASTY, context, several_losses, training
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -41,6 +41,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "cells": tg.draw(lstm(20), gradients=True),
         "flow": tg.draw(word_rnn(12, cut=4), "flow"),
         "bars": tg.draw(several_losses(), level="op", gradients=True),
+        "context": tg.draw(context(4), level="op", gradients=True),
+        "pair": tg.draw.compare(context(3), context(5), level="op"),
         "phases": tg.draw(latent(3), level="cell", gradients=True),
         "rolled": tg.draw(NETWORKS["two scopes"][0], "rolled", gradients=True),
         "compiled": tg.draw(functions.called(functions.gru()), "compiled"),
@@ -74,7 +76,7 @@ def visit(tab: tuple[Any, list[str]], files: dict[str, str]) -> Iterator[Any]:
         page.goto("about:blank")
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.mouse.move(0, 0)
-        page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+        page.emulate_media(media="null", color_scheme=color_scheme, reduced_motion="reduce")
         opened.append(files[name])
         page.goto(files[name])
         page.wait_for_selector("#stage[data-ready]")

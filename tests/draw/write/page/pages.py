@@ -43,6 +43,20 @@ def several_losses() -> tg.Node:
     )
 
 
+def context(steps: int) -> tg.Node:
+    """Truncated steps, and an array that all of them and the loss read: its arrows pass the steps and a cut's badge."""
+    draws = np.random.default_rng(0)
+    w, u, c = (tg.parameter(draws.normal(size=(n, 4)), name) for n, name in ((3, "W"), (4, "U"), (3, "C")))
+    shared = np.tanh(draws.normal(size=(2, 3)) @ c)
+
+    def cell(x: Any, h: Any) -> tuple[Any, Any]:
+        h = np.tanh(x @ w + h @ u + shared)
+        return h, h
+
+    hs, _ = tg.unroll(cell, draws.normal(size=(steps, 2, 3)), np.zeros((2, 4)), truncate=2)
+    return tg.mean(hs**2) + tg.mean(shared**2)
+
+
 def frames(page: Any) -> None:
     """Wait until what was asked for is drawn."""
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

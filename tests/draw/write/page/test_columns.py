@@ -77,6 +77,11 @@ def test_a_column_owns_what_lies_in_it(x0: float, x1: float, y: float, owner: in
     assert owners(STEPS, [box((x0 + x1) / 2, y, x1 - x0)]) == [owner]
 
 
+def test_between_two_networks_one_over_the_other_a_column_owns_nothing() -> None:
+    (step,) = columns(Picture(bands=[Band(0, 100, 0, 90, "t = 0"), Band(0, 100, 200, 290, "t = 0")]))
+    assert [within([step], 10, 90, y) for y in (-5, 50, 95, 150, 195, 250, 295)] == [-1, 0, -1, -1, -1, 0, -1]
+
+
 def test_the_column_before_a_place() -> None:
     assert [before(STEPS, x) for x in (-1, 0, 150, 199, 200, 450, 900)] == [-1, 0, 0, 0, 1, 2, 2]
 

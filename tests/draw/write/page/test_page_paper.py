@@ -51,6 +51,8 @@ def test_table_and_legend_stand_below_the_picture_and_nothing_is_cut(visit, pape
             page.evaluate("dispatchEvent(new Event('beforeprint'))")
             assert outside(page, "#picture") == [] and outside(page, "html") == [], (name, size)
             foot = page.locator("#picture").bounding_box()
+            assert page.locator("aside section:visible").first.bounding_box()["y"] < foot["y"] + foot["height"] + 20
+            assert not page.locator("#numbers").is_visible(), "nothing of it while it is closed"
             for part in page.locator("aside section:visible").all():
                 spot = part.bounding_box()
                 assert spot["y"] >= foot["y"] + foot["height"] and spot["y"] + spot["height"] <= size[1], (name, size)
@@ -61,3 +63,14 @@ def test_table_and_legend_stand_below_the_picture_and_nothing_is_cut(visit, pape
             page.emulate_media(media="screen")
             page.evaluate("dispatchEvent(new Event('afterprint'))")
             assert camera(page) == pytest.approx(before)
+
+
+def test_words_of_the_legend_stand_beside_their_signs(visit):
+    page = visit("cells")
+    page.evaluate("document.querySelector('aside').style.flexBasis = '140px'")
+    rows = page.locator(".legend li").evaluate_all("""rows => rows.map(row => {
+        const words = document.createRange();
+        words.selectNode(row.lastChild);
+        return [row.firstChild.getBoundingClientRect().right, ...[...words.getClientRects()].map(line => line.left)];
+    })""")
+    assert max(map(len, rows)) > 2 and all(sign <= line for sign, *lines in rows for line in lines)

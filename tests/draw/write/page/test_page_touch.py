@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ def test_tools_are_one_row_in_a_narrow_window(visit):
             middles = [spot["y"] + spot["height"] / 2 for spot in spots]
             assert len(spots) >= 4 and max(middles) - min(middles) < 3, (name, size)
             assert all(min(spot["width"], spot["height"]) >= 24 for spot in spots)
+            assert all(a["x"] + a["width"] < b["x"] + 2 for a, b in pairwise(spots)), "none lies on another"
             if size[0] >= PHONE[0]:
                 assert all(spot["x"] >= 0 and spot["x"] + spot["width"] <= size[0] for spot in spots), (name, size)
             assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

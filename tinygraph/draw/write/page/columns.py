@@ -13,7 +13,10 @@ LOOSE = -1
 
 @dataclass
 class Column:
-    """A time step from ``left`` to ``right``; overlapping bands are one column; ``short``: title without token."""
+    """A time step from ``left`` to ``right``; overlapping bands are one column; ``short``: title without token.
+
+    ``spans``: foot and top of each band; those of two networks one over the other stand apart.
+    """
 
     left: float
     right: float
@@ -22,6 +25,7 @@ class Column:
     title: str
     short: str
     bands: list[int] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list)
 
 
 def columns(picture: Picture) -> list[Column]:
@@ -35,9 +39,10 @@ def columns(picture: Picture) -> list[Column]:
             last.right, last.foot = max(last.right, band.right), min(last.foot, band.foot)
             last.top = max(last.top, band.top)
             last.bands.append(i)
+            last.spans.append((band.foot, band.top))
         else:
-            title = f"{band.title} {band.token}".strip()
-            result.append(Column(band.left, band.right, band.foot, band.top, title, band.title, [i]))
+            title, span = f"{band.title} {band.token}".strip(), (band.foot, band.top)
+            result.append(Column(band.left, band.right, *span, title, band.title, [i], [span]))
     return result
 
 
@@ -47,8 +52,8 @@ def within(steps: list[Column], x0: float, x1: float, y: float) -> int:
     if c < 0:
         return LOOSE
     column = steps[c]
-    is_inside = column.left - 1 <= x0 and x1 <= column.right + 1 and column.foot - 1 <= y <= column.top + 1
-    return c if is_inside else LOOSE
+    is_inside = column.left - 1 <= x0 and x1 <= column.right + 1
+    return c if is_inside and any(foot - 1 <= y <= top + 1 for foot, top in column.spans) else LOOSE
 
 
 def before(steps: list[Column], x: float) -> int:

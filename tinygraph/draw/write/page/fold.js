@@ -16,7 +16,7 @@ function lay() {
 }
 
 // The last of some parts, in order, that begins at x or before; -1 if there is none.
-function lastBefore(parts, start, x) {
+function lastBefore(parts, x, start = part => part) {
   let low = 0, high = parts.length;
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -24,7 +24,7 @@ function lastBefore(parts, start, x) {
   }
   return low - 1;
 }
-const columnBefore = x => lastBefore(columns, column => column.left, x);
+const columnBefore = x => lastBefore(columns, x, column => column.left);
 
 // Where a place of the unfolded picture is now.
 function across(x) {
@@ -44,19 +44,20 @@ function settle(c) {
     else if (part.classList.contains('note')) {
       shove(part, shift);
       part.classList.toggle('gone', isWithin(+part.getAttribute('y')) && now.folded.has(c) && now.folded.has(c + 1));
-    } else part.setAttribute('transform', `translate(${(across(+part.dataset.x) - shift).toFixed(1)} 0)`);
+    } else stand(part, shift);
   }
 }
 
 // A strip keeps the colours of its boxes, so that a folded stretch of time still shows where gradients vanish.
 function strip(c) {
-  const {top, foot, title, short} = columns[c], high = foot - top;
+  const {title, short} = columns[c];
   const name = say('{0}, folded, {1} boxes', title, members[c].length);
   const group = make('g', {class: 'strip', 'data-c': c, role: 'treeitem', tabindex: -1, 'aria-expanded': false, 'aria-label': name});
-  group.append(make('rect', {x: 0, y: top, width: STRIP, height: high, rx: 8}));
+  for (const {top, foot} of heights(groups[c].parentNode)) group.append(make('rect', {x: 0, y: top, width: STRIP, height: foot - top, rx: 8}),
+    make('text', {transform: `translate(${STRIP / 2 + 5} ${foot - 8}) rotate(-90)`}, short));
   const rows = new Map();
   for (const i of members[c]) {
-    const y = +drawn[i].getAttribute('transform').match(/ ([^)]+)\)/)[1];
+    const [, y] = spotOf(drawn[i]);
     rows.set(y, [...(rows.get(y) || []), i]);
   }
   for (const [y, row] of rows) row.forEach((i, n) => {
@@ -64,8 +65,6 @@ function strip(c) {
     group.append(make('rect', {x: (6 + n * wide).toFixed(1), y: y - 7, width: Math.max(wide - 1, 1).toFixed(1), height: 14,
       rx: 2, fill: `var(--${shots[now.shot].boxes[i].fill})`, 'data-i': i}));
   });
-  const y = foot - 8;
-  group.append(make('text', {transform: `translate(${STRIP / 2 + 5} ${y}) rotate(-90)`}, short));
   return group;
 }
 
@@ -92,9 +91,10 @@ function unstrip(c) {
 }
 
 function arrange() {
+  bent ||= now.folded.size > 0;
+  if (bent && !floors.length) foundations();
   lay();
   version++;
-  bent ||= now.folded.size > 0;
   if (bent) stretch();
 }
 

@@ -1,10 +1,10 @@
 // Boxes of no column. Over and under the columns they stand in rows, and each row moves by a map of its own: words and
 // openings keep their width and their order, and arrows pass where they passed.
 const CORNER = 12, BESIDE = 10, HEADING = 13;
-const tops = columns.map(column => column.top), feet = columns.map(column => column.foot);
-const zone = {top: Math.min(...tops), foot: Math.max(...feet), map: across};
-const isWithin = y => zone.top < y && y < zone.foot;
-const openings = [...document.querySelectorAll('#loose > .tile')].filter(tile => tile.querySelector('.opening')).map(tile => {
+const zones = heights(document).map(zone => ({...zone, map: across}));
+const isWithin = y => zones.some(zone => zone.top < y && y < zone.foot);
+const tiles = [...document.querySelectorAll('#loose > .tile')];
+const openings = tiles.filter(tile => tile.querySelector('.opening')).map(tile => {
   const x = +tile.dataset.x, half = tile.firstElementChild.getAttribute('width') / 2;
   return {y: +tile.dataset.y, from: x - half, to: x + half};
 });
@@ -12,11 +12,14 @@ const openings = [...document.querySelectorAll('#loose > .tile')].filter(tile =>
 // `from` and `to` are the edges in the unfolded picture, `left` and `right` those now.
 const loose = boxes.flatMap((box, i) => {
   if (box.column >= 0) return [];
-  const ground = drawn[i].querySelector('[stroke]'), twice = drawn[i].querySelector('.twice');
   const words = [...drawn[i].querySelectorAll('text, rect:not([stroke])')];
-  const [x, y] = drawn[i].getAttribute('transform').match(/\((\S+) (\S+)\)/).slice(1).map(Number);
-  const half = ground.getAttribute('width') / 2, tall = ground.getAttribute('height') / 2;
-  return [{group: drawn[i], ground, twice, words, x, y, tall, from: x - half, to: x + half, left: x - half, right: x + half}];
+  const [x, y] = spotOf(drawn[i]);
+  // Its outline, and the frames in and around it that narrow with it, by how far in they are.
+  const rims = tiles.filter(tile => +tile.dataset.x === x && +tile.dataset.y === y && !tile.querySelector('.opening'));
+  const outlines = [drawn[i], ...rims].flatMap(group => [...group.querySelectorAll('rect[stroke]')]);
+  const [half, tall] = ['width', 'height'].map(side => outlines[0].getAttribute(side) / 2);
+  const frames = outlines.map(frame => [frame, half - frame.getAttribute('width') / 2]);
+  return [{group: drawn[i], rims, frames, words, x, y, tall, from: x - half, to: x + half, left: x - half, right: x + half}];
 });
 const outside = new Map(loose.map(box => [+box.group.id.slice(1), box.y]));
 const bars = loose.filter(bar => bar.to - bar.from > 500);
@@ -24,10 +27,9 @@ for (const bar of bars) bar.openings = openings.filter(({y, from, to}) => y === 
 // Half the width of its words, estimated: where texts are too small to be read they are not laid out.
 const breadth = part => part.getAttribute('width') / 2 || part.textContent.length * (part.classList.contains('t') ? 4 : 3.4);
 const half = bar => bar.half ??= Math.max(...bar.words.map(breadth)) + 6;
-const tiles = [...document.querySelectorAll('#loose > .tile')];
 const long = [...document.querySelectorAll('#far > .a')];
 const far = [...document.querySelectorAll('#far > .note')];
-// Gaps between columns in which a box stands.
+// Gaps between columns in which a box stands, or an arrow runs up or down past both.
 const between = new Set(loose.filter(box => isWithin(box.y)).map(box => columnBefore(box.x)));
 
 // What keeps its width: a box and the room beside it, of a bar its ends, its words and its openings.
@@ -37,29 +39,51 @@ function rigid(box) {
   return [...ends, {from: box.x - half(box), to: box.x + half(box)}, ...box.openings.map(opening => ({...opening}))];
 }
 
-// The rows of boxes and of headings over and under the columns, the zone of the columns among them from top to foot,
+// The rows of boxes and of headings over and under the columns, the zones of the columns among them from top to foot,
 // where arrows cross their edges, the notes beside them and those of each height, and the curves of the arrows: worked out at the first fold.
 const levels = [], floors = [], edges = [], signs = new Map(), lines = new Map(), ways = new Map();
 function foundations() {
-  for (const box of loose) if (!isWithin(box.y)) join(box.y, box.tall, rigid(box));
+  for (const box of loose) if (!isWithin(box.y)) join(levels, box.y, box.tall, rigid(box));
   for (const note of document.querySelectorAll('#world .note')) {
     const [x, y, size] = ['x', 'y', 'font-size'].map(key => +note.getAttribute(key)), wide = note.textContent.length * size * 0.72;
     if (isWithin(y)) continue;
-    if (size > HEADING) { join(y - size / 3, size * 0.7, [{from: x - wide / 2, to: x + wide / 2}]); continue; }
+    if (size > HEADING) { join(levels, y - size / 3, size * 0.7, [{from: x - wide / 2, to: x + wide / 2}]); continue; }
     signs.set(note, {from: x - wide / 2, to: x + wide / 2});
     lines.set(y, [...(lines.get(y) || []), signs.get(note)]);
   }
+  for (const badge of document.querySelectorAll('.badge')) {
+    const [x, y, wide, tall] = ['x', 'y', 'width', 'height'].map(key => +badge.getAttribute(key));
+    const from = +badge.parentNode.dataset.x + x - BESIDE, part = {from, to: from + wide + 2 * BESIDE};
+    if (isWithin(y)) continue;
+    join(levels, y + tall / 2, tall / 2, [part]);
+    signs.set(badge, part);
+  }
   for (const parts of [...levels.map(level => level.parts), ...lines.values()]) parts.sort((a, b) => a.from + a.to - b.from - b.to);
-  floors.push(...[...levels, zone].sort((a, b) => a.top - b.top));
+  floors.push(...[...levels, ...zones].sort((a, b) => a.top - b.top));
   edges.push(...floors.flatMap(floor => [floor.top, floor.foot]));
+  for (const path of long) {
+    const {out} = curves(path);
+    for (let k = 0; k + 7 < out.length; k += 6) {
+      const [x, y] = [out[k], out[k + 1]], c = columnBefore(x);
+      if (c >= 0 && x > columns[c].right && columnBefore(out[k + 6]) === c && isWithin((y + out[k + 7]) / 2)
+        && Math.abs(y - out[k + 7]) > Math.abs(x - out[k + 6])) between.add(c);
+    }
+  }
 }
 
 // Parts of a height join the row that they touch, or begin one.
-function join(y, tall, parts) {
-  let level = levels.find(({top, foot}) => y - tall < foot && top < y + tall);
-  if (!level) levels.push(level = {top: y - tall, foot: y + tall, parts: []});
+function join(rows, y, tall, parts) {
+  let level = rows.find(({top, foot}) => y - tall < foot && top < y + tall);
+  if (!level) rows.push(level = {top: y - tall, foot: y + tall, parts: []});
   [level.top, level.foot] = [Math.min(level.top, y - tall), Math.max(level.foot, y + tall)];
   level.parts.push(...parts);
+}
+
+// Where columns stand, from top to foot: those of two networks one over the other stand apart.
+function heights(part) {
+  const spans = [];
+  for (const {y, height} of part.querySelectorAll('.col .band')) join(spans, y.baseVal.value + height.baseVal.value / 2, height.baseVal.value / 2, []);
+  return spans;
 }
 
 // Moves the parts of a row to where a map brings their middles, and those that would lie on one another apart: as
@@ -86,7 +110,7 @@ function pack(parts, moved) {
 
 // The map of a row: within its parts, between two of them, and beyond the first and the last.
 function along(parts, x) {
-  const k = lastBefore(parts, part => part.from, x), before = parts[k], after = parts[k + 1];
+  const k = lastBefore(parts, x, part => part.from), before = parts[k], after = parts[k + 1];
   if (!before) return across(x) + after.left - across(after.from);
   if (x <= before.to) return before.left + x - before.from;
   return after ? mix(before.to, before.right, after.from, after.left, x) : across(x) + before.right - across(before.to);
@@ -162,11 +186,23 @@ function shove(note, shift) {
   note.setAttribute('transform', `translate(${(place - shift - x).toFixed(1)} 0)`);
 }
 
+// A cut stands between its columns, and its badge in the row of what stands beside it.
+function stand(cut, shift) {
+  const x = +cut.dataset.x, line = across(x), [, ...words] = cut.children, sign = signs.get(words[0]);
+  cut.setAttribute('transform', `translate(${(line - shift).toFixed(1)} 0)`);
+  if (!sign) return;
+  const aside = (sign.left + sign.right - sign.from - sign.to) / 2 - line + x;
+  for (const part of words) part.setAttribute('transform', `translate(${aside.toFixed(1)} 0)`);
+}
+
 function stretch() {
-  if (!floors.length) foundations();
   for (const level of levels) {
     pack(level.parts, across);
     level.map = x => along(level.parts, x);
+  }
+  for (const tile of tiles) {
+    const {x, y} = tile.dataset;
+    tile.setAttribute('transform', `translate(${spot(+x, +y).toFixed(1)} ${y})`);
   }
   for (const box of loose) {
     if (bars.includes(box)) [box.left, box.right] = [spot(box.from, box.y), spot(box.to, box.y)];
@@ -175,18 +211,13 @@ function stretch() {
       [box.left, box.right] = [middle - half, middle + half];
     }
     const wide = box.right - box.left;
-    box.group.setAttribute('transform', `translate(${((box.left + box.right) / 2).toFixed(1)} ${box.y})`);
-    box.ground.setAttribute('x', (-wide / 2).toFixed(1));
-    box.ground.setAttribute('width', wide.toFixed(1));
-    if (!box.twice) continue;
-    box.twice.setAttribute('x', (3 - wide / 2).toFixed(1));
-    box.twice.setAttribute('width', Math.max(wide - 6, 0).toFixed(1));
+    for (const group of [box.group, ...box.rims]) group.setAttribute('transform', `translate(${((box.left + box.right) / 2).toFixed(1)} ${box.y})`);
+    for (const [frame, deep] of box.frames) {
+      frame.setAttribute('x', (deep - wide / 2).toFixed(1));
+      frame.setAttribute('width', Math.max(wide - 2 * deep, 0).toFixed(1));
+    }
   }
   for (const path of long) bend(path, 0);
-  for (const tile of tiles) {
-    const {x, y} = tile.dataset;
-    tile.setAttribute('transform', `translate(${spot(+x, +y).toFixed(1)} ${y})`);
-  }
   for (const [y, parts] of lines) pack(parts, x => spot(x, y));
   for (const note of far) shove(note, 0);
 }

@@ -4,12 +4,16 @@ const what = at('what'), rulesAt = at('rules'), barsAt = at('bars'), facts = at(
 const fact = (name, value) => (value === undefined || value === '' || value === null) ? []
   : [make('dt', {}, name), make('dd', {}, String(value))];
 
+function tell(title, rules, bars, ...lines) {
+  what.textContent = title;
+  rulesAt.replaceChildren(...rules);
+  barsAt.replaceChildren(...bars);
+  facts.replaceChildren(...lines);
+}
+
 function told(i) {
   const box = boxes[i], shot = shots[now.shot].boxes[i];
-  what.textContent = shot.value === undefined ? box.title : `${box.title}  ${shot.value}`;
-  rulesAt.replaceChildren(...(box.rule === undefined ? [] : ruleOf(rules[box.rule])));
-  barsAt.replaceChildren(...histogram(shot));
-  facts.replaceChildren(
+  tell(shot.value === undefined ? box.title : `${box.title}  ${shot.value}`, box.rule === undefined ? [] : ruleOf(rules[box.rule]), histogram(shot),
     ...fact(say('name'), box.name), ...fact(box.rule === undefined ? say('kind') : say('op'), box.op), ...fact(say('settings'), box.settings), ...fact(say('step t'), box.step),
     ...fact(say('scope'), box.scope), ...fact(say('order'), say('{0} of {1}', i + 1, boxes.length)), ...fact(say('shape'), box.shape), ...fact(say('value'), shot.one), ...fact(say('elements'), shot.elements), ...fact(say('mean'), shot.mean),
     ...fact(say('deviation'), shot.deviation), ...fact(say('range'), shot.low && `${shot.low} … ${shot.high}`),
@@ -40,32 +44,21 @@ function histogram({bars, low, high}) {
 
 function toldArrow(j) {
   const [tail, head] = arrows[j], tip = shots[now.shot].arrows[j][2];
-  what.textContent = `${boxes[tail].title} → ${boxes[head].title}`;
-  for (const part of [rulesAt, barsAt]) part.replaceChildren();
-  facts.replaceChildren(...fact(tail > head ? say('comes back') : say('arrow'), tip || say('value')));
+  tell(`${boxes[tail].title} → ${boxes[head].title}`, [], [], ...fact(tail > head ? say('comes back') : say('arrow'), tip || say('value')));
 }
 
 function toldColumn(c) {
-  what.textContent = columns[c].title;
-  for (const part of [rulesAt, barsAt]) part.replaceChildren();
-  facts.replaceChildren(...fact(say('boxes'), members[c].length), make('dd', {class: 'line'},
+  tell(columns[c].title, [], [], ...fact(say('boxes'), members[c].length), make('dd', {class: 'line'},
     now.folded.has(c) ? say('click to unfold this step') : say('click to fold this step away')));
 }
 
-function toldTile(tile) {
-  what.textContent = tile.querySelector('title').textContent;
-  for (const part of [rulesAt, barsAt, facts]) part.replaceChildren();
-}
+const toldTile = tile => tell(tile.querySelector('title').textContent, [], []);
 
 const guide = [...(boxes.length ? [say('Point at a box to see its numbers.'), say('Press → to walk in the order of computation, ← to follow the gradient back.')]
   : [say('Point at a square to read its number; all of them are in the table.')]),
   ...(columns.length > 1 ? [say('Click a time step to fold it.')] : []), say('Wheel or two fingers zoom, drag moves, 0 resets.')];
 
-function toldNothing() {
-  what.textContent = say('Explore');
-  rulesAt.replaceChildren(...guide.map(line => make('div', {class: 'note-text'}, line)));
-  for (const part of [barsAt, facts]) part.replaceChildren();
-}
+const toldNothing = () => tell(say('Explore'), guide.map(line => make('div', {class: 'note-text'}, line)), []);
 
 const rest = () => (now.box === null ? toldNothing() : told(now.box));
 

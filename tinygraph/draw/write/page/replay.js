@@ -22,7 +22,7 @@ function dressPart(part) {
 }
 
 function refresh(c) {
-  if (c < 0 || c >= columns.length || fresh[c] === now.shot) return;
+  if (fresh[c] === now.shot) return;
   fresh[c] = now.shot;
   members[c].forEach(dress);
   inner[c].forEach(dressPart);

@@ -24,13 +24,12 @@ function weave() {
   overlook();
 }
 
-const level = drawn.map(box => +box.getAttribute('transform').match(/ (\S+)\)/)[1]);
+const level = drawn.map(box => spotOf(box)[1]);
 // Without gradients a box is told by its role.
 const borders = drawn.map(box => box.querySelector('[stroke]').getAttribute('stroke').slice(6, -1));
 const share = x => {
-  let c = 0;
-  while (c < columns.length - 1 && left[c + 1] <= x) c++;
-  return columns.length ? c + Math.min(Math.max((x - left[c]) / (right[c] - left[c]), 0), 1) : 0;
+  const c = Math.max(lastBefore(left, x), 0);
+  return c + Math.min(Math.max((x - left[c]) / (right[c] - left[c]), 0), 1);
 };
 
 function overlook() {

@@ -17,6 +17,9 @@ arrows.forEach(([tail, head], i) => {
 const members = columns.map(() => []);
 boxes.forEach((box, i) => { if (box.column >= 0) members[box.column].push(i); });
 
+// Where a part stands in the unfolded picture.
+const spotOf = part => part.getAttribute('transform').match(/\((\S+) (\S+)\)/).slice(1).map(Number);
+
 const hidden = i => now.folded.has(boxes[i].column);
 
 function make(name, attributes = {}, words = '') {

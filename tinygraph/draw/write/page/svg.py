@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...picture import Arrow, Band, Box, Picture
+from ...picture import Arrow, Band, Box, Opening, Picture, Rim, Tile
 from .. import marks
 from ..beside import edges
 from ..look import FACES, FAMILY, text
@@ -40,16 +40,11 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
     _grounds(layers, picture, steps, colours)
     for i, box in enumerate(picture.boxes):
         layers["in" if owner[i] != LOOSE else "loose", owner[i]].append(_box(i, box, colours))
-    for i, tile in enumerate(picture.tiles):
-        c = within(steps, tile.x - tile.width / 2, tile.x + tile.width / 2, tile.y)
-        place = f'class="tile" id="t{i}" data-x="{tile.x:.1f}" data-y="{-tile.y:.1f}"'
-        layers["in" if c != LOOSE else "loose", c].append(marks.tile_mark(tile, colours, place))
-    for opening in picture.openings:
-        mark = marks.opening_mark(opening, colours, f'class="tile" data-x="{opening.x:.1f}" data-y="{-opening.y:.1f}"')
-        layers["loose", LOOSE].append(mark)
-    for rim in picture.rims:
-        c = within(steps, rim.x - rim.width / 2, rim.x + rim.width / 2, rim.y)
-        mark = marks.rim_mark(rim, colours, f'class="tile" data-x="{rim.x:.1f}" data-y="{-rim.y:.1f}"')
+    tiles = [(x, marks.tile_mark(x, colours, f'id="t{i}" {_tile(x)}')) for i, x in enumerate(picture.tiles)]
+    openings = [(x, marks.opening_mark(x, colours, _tile(x))) for x in picture.openings]
+    rims = [(x, marks.rim_mark(x, colours, _tile(x))) for x in picture.rims]
+    for part, mark in (*tiles, *openings, *rims):
+        c = within(steps, part.x - part.width / 2, part.x + part.width / 2, part.y)
         layers["in" if c != LOOSE else "loose", c].append(mark)
     for i, arrow in enumerate(picture.arrows):
         layers[lane(steps, owner, arrow)].append(_arrow(i, arrow, colours))
@@ -63,6 +58,10 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
         mark = marks.cut_mark(cut, colours, f'class="cut" data-x="{cut.x:.1f}"')
         layers[("gap", c) if c != LOOSE else ("far", LOOSE)].append(mark)
     return Drawn("".join(_grouped(layers, steps, colours)), steps, owner)
+
+
+def _tile(part: Tile | Opening | Rim) -> str:
+    return f'class="tile" data-x="{part.x:.1f}" data-y="{-part.y:.1f}"'
 
 
 def _box(i: int, box: Box, colours: Palette) -> str:

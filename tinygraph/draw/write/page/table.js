@@ -7,7 +7,7 @@ function mark(cell, go) {
   if (!tile) return rest();
   tile.classList.add('lit');
   toldTile(tile);
-  if (go) reveal(...tile.getAttribute('transform').match(/\((\S+) (\S+)\)/).slice(1).map(Number));
+  if (go) reveal(...spotOf(tile));
 }
 
 // From the cell of a row and a column to the next that has a number.

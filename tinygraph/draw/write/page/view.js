@@ -26,10 +26,7 @@ function paint() {
 
 // Columns stand in order, so what is seen is a range, and only its ends change.
 function cull(x0, x1) {
-  const margin = 160;
-  let first = 0, last = columns.length - 1;
-  while (first <= last && right[first] < x0 - margin) first++;
-  while (last >= first && left[last] > x1 + margin) last--;
+  const margin = 160, first = lastBefore(right, x0 - margin) + 1, last = lastBefore(left, x1 + margin);
   for (let c = Math.max(first - 1, 0); c <= last; c++) { refresh(c); position(c); }
   range(groups, seen[0], seen[1], first, last);
   range(gaps, seen[0] - 1, seen[1], first - 1, last);
@@ -69,8 +66,8 @@ function beside(bar, x) {
 function all() {
   if (!bent) return extent;
   const [x0, y0, x1, y1] = extent, last = across(x1);
-  const lefts = loose.map(box => box.left - 2), rights = loose.map(box => box.right + 2);
-  return [Math.min(x0, ...lefts), y0, Math.max(last, ...rights), y1];
+  const parts = [...loose, ...levels.flatMap(level => level.parts)];
+  return [Math.min(x0, ...parts.map(part => part.left)), y0, Math.max(last, ...parts.map(part => part.right)), y1];
 }
 
 // First view: all of it; of many steps that would be dust, which the ribbon shows whole, the height, from the first on.
@@ -189,6 +186,7 @@ window.addEventListener('beforeprint', () => {
   printing = true;
   const [x0, y0, x1, y1] = all();
   svg.setAttribute('viewBox', `${x0 - 4} ${y0 - 4} ${x1 - x0 + 8} ${y1 - y0 + 8}`);
+  stage.parentNode.style.minHeight = `min(30vh, ${100 * (y1 - y0 + 8) / (x1 - x0 + 8)}vw)`;
   svg.classList.remove('plain', 'dust');
   world.removeAttribute('transform');
   cull(-Infinity, Infinity);
@@ -197,6 +195,7 @@ window.addEventListener('beforeprint', () => {
 window.addEventListener('afterprint', () => {
   printing = false;
   svg.removeAttribute('viewBox');
+  stage.parentNode.style.minHeight = '';
   resized();
   paint();
 });

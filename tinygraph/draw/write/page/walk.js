@@ -1,11 +1,6 @@
 // Walking: one box after the other in the order of computation, or back from the loss, with its arrows lit.
 let lit = [];
 
-function place(i) {
-  const c = boxes[i].column, [, x, y] = drawn[i].getAttribute('transform').match(/\((\S+) (\S+)\)/).map(Number);
-  return c < 0 || now.folded.has(c) ? [c < 0 ? x : left[c] + STRIP / 2, y] : [x + left[c] - columns[c].left, y];
-}
-
 // The current box. Walking forward lights what it reads, backward what it sends back.
 function choose(i, way = now.way) {
   for (const part of lit) part.classList.remove('lit');
@@ -22,9 +17,8 @@ function choose(i, way = now.way) {
   drawn[i].setAttribute('aria-current', 'true');
   svg.setAttribute('tabindex', -1);
   told(i);
-  const bar = loose.find(box => box.group === drawn[i]);
-  const [x, y] = place(i);
-  reveal(bar ? Math.max(bar.left, Math.min(bar.right, camera.x + size.wide / camera.k / 2)) : x, y);
+  const bar = loose.find(box => box.group === drawn[i]), c = boxes[i].column, [x, y] = spotOf(drawn[i]);
+  reveal(bar ? Math.max(bar.left, Math.min(bar.right, camera.x + size.wide / camera.k / 2)) : x + left[c] - columns[c].left, y);
   drawn[i].focus({preventScroll: true});
 }
 
