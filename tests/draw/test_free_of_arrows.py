@@ -76,7 +76,7 @@ def on_arrow(arrow):
 def on_head(arrow):
     """Points of a head's sides, which go 8 back and 2.9 aside."""
     tip, before = np.array(arrow.points[-1]), np.array(arrow.points[-2])
-    back = (before - tip) / np.hypot(*(before - tip))
+    back = (before - tip) / (np.hypot(*(before - tip)) or 1)
     sides = [8 * back + 2.9 * turn * back[::-1] * (1, -1) for turn in (1, -1)]
     return np.concatenate([tip + np.linspace(0, 1, 20)[:, None] * side for side in sides])
 
