@@ -73,6 +73,27 @@ def on_arrow(arrow):
     return np.concatenate([points(way[k : k + 4]) for k in range(0, len(way) - 1, 3)])
 
 
+def on_head(arrow):
+    """Points of a head's sides, which go 8 back and 2.9 aside."""
+    tip, before = np.array(arrow.points[-1]), np.array(arrow.points[-2])
+    back = (before - tip) / (np.hypot(*(before - tip)) or 1)
+    sides = [8 * back + 2.9 * turn * back[::-1] * (1, -1) for turn in (1, -1)]
+    return np.concatenate([tip + np.linspace(0, 1, 20)[:, None] * side for side in sides])
+
+
+def crowded(drawn):
+    """Which notes stand on others or on heads of arrows; (text, what)."""
+    notes = [x for x in rectangles(drawn) if x[0] not in ("box", "BPTT cut") and x[5] is None]
+    heads = np.concatenate([np.zeros((0, 2)), *map(on_head, drawn.arrows)])
+    for i, (text, left, foot, right, top, _) in enumerate(notes):
+        x, y = heads.T
+        if ((x > left) & (x < right) & (y > foot) & (y < top)).any():
+            yield text, "head"
+        for other, a, b, c, d, _ in notes[:i]:
+            if min(right, c) > max(left, a) and min(top, d) > max(foot, b):
+                yield text, other
+
+
 def struck(drawn):
     """What arrows run over: (arrow's ends, what, where)."""
     parts = list(rectangles(drawn))
@@ -94,6 +115,7 @@ def title(drawn, i):
 @each("name", PICTURES)
 def test_no_arrow_runs_over_a_box_a_caption_a_badge_or_a_label(name):
     assert not list(struck(picture(name)))
+    assert not list(crowded(picture(name)))
 
 
 def test_the_ruler_measures():
@@ -134,6 +156,28 @@ def outputs(steps):
     return tg.mean(a**2) + tg.mean(np.exp(b))
 
 
+def handed():
+    """The last state of one cell starts another, into two of its boxes."""
+    rng, (one, two) = np.random.default_rng(1), (tg.cells.GRU(3, 4, rng=k) for k in range(2))
+    _, h = tg.unroll(one, rng.normal(size=(4, 2, 3)))
+    return tg.mean(tg.unroll(two, rng.normal(size=(3, 2, 3)), h)[0] ** 2)
+
+
+def unrolled(cell, steps=4, start=None, lengths=None):
+    xs = np.random.default_rng(3).normal(size=(steps, 2, 4)).astype("f")
+    return tg.unroll(cell, xs, start, lengths=lengths and np.array(lengths))
+
+
+def decoded(kind):
+    _, h = unrolled(kind(4, 4, rng=0))
+    return tg.mean(unrolled(kind(4, 4, rng=1), 2, h)[0])
+
+
+def padded(kind):
+    net = tg.cells.Stack.of(kind, 4, 4, num_layers=2, bidirectional=True, rng=0)
+    return tg.mean(unrolled(net, lengths=[4, 2])[0])
+
+
 CROWDED = {
     "the texts of bars": (lambda: outputs(20), {"level": "cell", "gradients": True}),
     "texts over columns": (lambda: context(4, terms=4), {"view": "backward"}),
@@ -141,10 +185,17 @@ CROWDED = {
     "a norm between columns": (lambda: context(4), {"fit": "slide", "gradients": True}),
     "a norm beside the dots": (lambda: context(12), {"fit": "slide", "gradients": True}),
     "names of states": (lambda: context(4, tg.cells.LSTM(4, 4, rng=0)), {"level": "cell", "gradients": True}),
+    "a start": (lambda: decoded(tg.cells.GRU), {"view": "rolled"}),
+    "a start at a loop": (lambda: unrolled(tg.cells.UnICORNN(4, 4, rng=0))[0], {"view": "rolled"}),
+    "tags of many parts": (lambda: unrolled(tg.cells.MultiplicativeLSTM(4, 4, rng=0))[0], {"view": "rolled"}),
+    "tags at heads": (lambda: unrolled(tg.cells.RAN(4, 4, rng=0))[0], {}),
+    "layers of two directions": (lambda: padded(tg.cells.GRU), {"view": "rolled"}),
 }
 
 
 @each("name", CROWDED)
 def test_what_stands_in_the_way_of_arrows_gives_way(name):
     network, options = CROWDED[name]
-    assert not list(struck(tg.draw(network(), **options).picture))
+    drawn = tg.draw(network(), **options).picture
+    assert not list(struck(drawn))
+    assert not list(crowded(drawn))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +16,8 @@ from ..picture import SMALL, Note, Picture, Point
 from ..shown.folding import Link
 from ..shown.slices import tag_of
 
+HEAD, SIDE = 8.0, 0.25
+"""Length of an arrow's head, and what of it counts as half of its width."""
 _ALONG = np.linspace(0, 1, 25)[:, None]
 _BEZIER = np.hstack([(1 - _ALONG) ** 3, 3 * (1 - _ALONG) ** 2 * _ALONG, 3 * (1 - _ALONG) * _ALONG**2, _ALONG**3])
 
@@ -32,7 +35,6 @@ def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]], taken: Take
             place = taken.free(text, points)
             if place is not None:
                 seen.add((link.user, text))
-                taken.take(text, place)
                 picture.notes.append(Note(*place, text, GREY, SMALL))
 
 
@@ -51,43 +53,38 @@ class Taken:
 
     @cached_property
     def shapes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The edges of what fills them, boxes and straight lines; and of bent ones, with their points."""
+        """The edges of what fills them, boxes and straight lines; and of bent ones and heads, with their points."""
         sizes = [(b.x, b.y, b.width / 2, b.height / 2) for b in self.picture.boxes]
         boxes = [[x - wide, y - high, x + wide, y + high] for x, y, wide, high in sizes]
         ways = [a.points for a in self.picture.arrows]
         curves = np.array([way[i : i + 4] for way in ways for i in range(0, len(way) - 1, 3)])
         edges = np.hstack([curves.min(axis=1), curves.max(axis=1)])
         bent = (edges[:, :2] < edges[:, 2:]).all(axis=1)  # points of `_BEZIER` are too few for a long straight one
-        return np.vstack([boxes, edges[~bent]]).T, edges[bent].T, curves[bent]
+        filled = np.vstack([boxes, edges[~bent]]).T
+        curves = np.vstack([curves[bent], *[_head(a.points) for a in self.picture.arrows if a.pointed]])
+        return filled, np.hstack([curves.min(axis=1), curves.max(axis=1)]).T, curves
 
-    def free(self, text: str, points: list[Point]) -> tuple[float, float] | None:
-        """The place of a text beside the end of an arrow, or where there is none along its way."""
-        half = width(text, SMALL) / 2
-        nearest = None
-        for place in _beside(points, half):
-            if self.is_free(*place, half + 2, SMALL / 2 + 1):
-                if not self.is_told(*place, half):
-                    return place
-                nearest = nearest or place
-        return nearest
+    def free(self, text: str, points: list[Point]) -> Point | None:
+        """Takes and returns the place of a text beside the end of an arrow, or where there is none along its way."""
+        places = _beside(points, width(text, SMALL) / 2)
+        return self._first(places, width(text, SMALL, True) / 2, 1.0, SMALL / 2 + 1)
 
     def placed(self, note: Note, places: Iterable[Point], margin: float = 0.0) -> Note:
         """Returns a note at the first of the places that nothing takes, and takes it; where there is none as it is."""
-        half, high = width(note.text, note.size, True) / 2 + margin, note.size / 2
-        for x, y in [(note.x, note.y), *places]:
-            if not self.is_told(x, y, half) and self.is_free(x, y, half, high):
-                note = replace(note, x=x, y=y)
-                break
-        self.take(note.text, (note.x, note.y))
-        return note
+        half, here = width(note.text, note.size, True) / 2, (note.x, note.y)
+        x, y = self._first([here, *places], half, margin, note.size / 2) or here
+        return replace(note, x=x, y=y)
 
-    def take(self, text: str, place: Point) -> None:
-        """Keeps the place of a text, on which no other is to stand if there is room."""
-        self.texts.append((*place, width(text, SMALL) / 2))
+    def _first(self, places: Iterable[Point], half: float, margin: float, high: float) -> Point | None:
+        for place in places:
+            if not self.is_told(*place, half + margin) and self.is_free(*place, half + margin, high):
+                self.texts.append((*place, half))
+                return place
+        return None
 
     def is_told(self, x: float, y: float, half: float) -> bool:
         """Whether a text would stand on another one."""
-        return any(abs(x - a) < half + wide + 2 and abs(y - b) < SMALL for a, b, wide in self.texts)
+        return any(abs(x - a) < half + wide and abs(y - b) < SMALL for a, b, wide in self.texts)
 
     def is_free(self, x: float, y: float, half: float, high: float) -> bool:
         """Whether a text around a place meets no box and no arrow; half its width and height."""
@@ -100,16 +97,27 @@ class Taken:
 
 
 def _beside(points: list[Point], half: float) -> Iterator[Point]:
-    """Yields places beside an arrow, from its end on, first on the side from which it does not come."""
+    """Yields places beside an arrow, from its end on, first on the side from which it does not come; then over it."""
     (x, y), (_, before) = points[-1], points[-2]
     side, under = 1 if points[0][0] <= x else -1, 1 if before > y else -1
     for down in (SMALL, 1.5 * SMALL, 2.25 * SMALL, 3 * SMALL, 4 * SMALL):
         for away in (4.0, 9.0, 15.0, 22.0, 30.0, 40.0, 2.0):
             yield from ((x + turn * (away + half), y + under * down) for turn in (side, -side))
-    for u, v in along(points)[::-4]:
+    for u, v in along(points)[::-2]:
         yield from ((u + turn * (away + half), v) for away in (5.0, 9.0) for turn in (side, -side))
+    for u, v in along(points)[::-2]:
+        yield from ((u, v + turn * away) for away in (SMALL, 1.5 * SMALL) for turn in (1, -1))
 
 
 def _meets(edges: np.ndarray, low: Point, top: Point) -> np.ndarray:
     left, foot, right, head = edges
     return (left < top[0]) & (foot < top[1]) & (right > low[0]) & (head > low[1])
+
+
+def _head(points: list[Point]) -> list[list[Point]]:
+    """The sides of an arrow's head, as curves; the room around a text is enough for the rest of its width."""
+    (x, y), (u, v) = points[-1], points[-2]
+    part = HEAD / (math.hypot(u - x, v - y) or 1.0)
+    foot, aside = (x + part * (u - x), y + part * (v - y)), (SIDE * part * (v - y), SIDE * part * (x - u))
+    ends = [(foot[0] + turn * aside[0], foot[1] + turn * aside[1]) for turn in (1, -1)]
+    return [[(x, y), (x, y), end, end] for end in ends]
