@@ -81,3 +81,17 @@ def test_axes_are_for_heat_maps(view):
     ax = pytest.importorskip("matplotlib.figure").Figure().subplots()
     with pytest.raises(tg.GraphError, match="ax="):
         tg.draw(word_rnn(3), view, ax=ax)
+
+
+@each("view", ["unrolled", "rolled", "flow", "states"])
+def test_tokens_may_be_an_array(view):
+    text = tg.draw(word_rnn(4), view, tokens=np.array([*"abcd"])).text()
+    assert text == tg.draw(word_rnn(4), view, tokens=[*"abcd"]).text()
+
+
+def test_networks_without_a_common_sheet_have_nothing_in_common():
+    cells = tg.cells.LSTM(3, 4, rng=0), tg.cells.GRU(3, 4, rng=0)
+    losses = [tg.mean(tg.unroll(cell, np.ones((4, 2, 3), np.float32))[0]) for cell in cells]
+    assert tg.draw.compare(*losses, "gates").picture.listed[0] == "nothing in common"
+    with pytest.raises(tg.GraphError, match="steps= is for graphs"):
+        tg.draw.compare(*losses, "gates", steps=[0])

@@ -98,8 +98,8 @@ def home_of(x: Node) -> str:
 
 def names(folded: Folded, options: Options) -> frozenset[str]:
     """Returns the user's names and tokens, which stay in every language, also where they are like words of ours."""
-    tokens = options.tokens.values() if isinstance(options.tokens, Mapping) else options.tokens or ()
-    return frozenset([*folded.own, *(clean(str(x)) for x in tokens)])
+    tokens = options.tokens.values() if isinstance(options.tokens, Mapping) else options.tokens
+    return frozenset([*folded.own, *(clean(str(x)) for x in (() if tokens is None else tokens))])
 
 
 def heading(folded: Folded, options: Options, view: str) -> str:
