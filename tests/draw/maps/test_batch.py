@@ -118,3 +118,28 @@ def test_where_the_batch_cannot_be_told_it_is_said() -> None:
     drawing = tg.draw(total(cell, np.zeros((2, 4))), "attention")
     assert "which axis of weights 2×2×5 is the batch cannot be told" in drawing.picture.subtitle
     assert "cannot be told" not in tg.draw(total(cell, np.zeros((2, 4))), "attention", lang="zh").picture.subtitle
+
+
+@each("item", [0, 1])
+def test_inputs_of_a_number_for_each_sequence_and_networks_without_a_batch(item: int) -> None:
+    """A state (2, 4) is a sequence in each row where an input (2,) goes to its row; a memory (2, 4) is whole."""
+    rows, u = R.normal(size=(5, 2)), R.normal(size=4)
+
+    def state(x: Any, s: Any) -> Any:
+        s = np.tanh(x[:, None] * u + s)
+        return s, s
+
+    def memory(x: Any, m: Any) -> Any:
+        m = np.tanh(np.outer(np.sin(x[:2]), x[0] + u) * np.sum(x) + m)
+        return m, m
+
+    for cell, xs, own in ((state, rows, np.s_[item]), (memory, XS[:, 0], np.s_[:])):
+        s, right = np.zeros((2, 4)), []
+        for x in xs:
+            _, s = cell(x, s)
+            right.append(s[own].reshape(-1))
+        batch = own == item
+        root = tg.mean(tg.unroll(cell, xs, np.zeros((2, 4)))[0] ** 2)
+        (cells,) = blocks(tg.draw(root, "states", item=item if batch else 0)).values()
+        shown = matrix(cells).T
+        assert shown.shape[1] == len(right[0]) and close(shown, np.array(right[: len(shown)]))
