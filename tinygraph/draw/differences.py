@@ -19,7 +19,7 @@ SHARES = (0, 0.01, 0.05, 0.1, 0.25, 0.5)
 OUT = 3.0
 """How far the frame of a box stands out."""
 _TIP = re.compile(r"(.+?)(?: =|:) (\S+)(?: · .*)?")
-_STEP = re.compile(r" at (?:t = )?\d+|\[[\d–]+\]")
+_STEP = re.compile(r" at (?:t = )?\d+(?: of \d+)?|\[[\d–]+\]")
 
 
 @dataclass
