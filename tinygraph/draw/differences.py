@@ -22,7 +22,7 @@ OUT = 3.0
 _TIP = re.compile(r"(.+?)(?: =|:) (\S+)(?: · .*)?")
 _TIMES = re.compile(r" × \d+\b")
 _VALUE = re.compile(r" (-?\d\S*|nan|-?inf)$")
-_STEP = re.compile(r" at (?:t = )?\d+|\[[\d–]+\]")
+_STEP = re.compile(r" at (?:t = )?\d+(?: of \d+)?|\[[\d–]+\]")
 
 
 @dataclass

@@ -58,9 +58,8 @@ def class_of(nodes: Iterable[Node]) -> str:
 
 def names(folded: Folded, options: Options) -> frozenset[str]:
     """Returns the user's names and tokens, which stay in every language, also where they are like words of ours."""
-    told = options.tokens
-    tokens = told.values() if isinstance(told, Mapping) else () if told is None else told
-    return frozenset([*folded.own, *(clean(str(x)) for x in tokens)])
+    tokens = options.tokens.values() if isinstance(options.tokens, Mapping) else options.tokens
+    return frozenset([*folded.own, *(clean(str(x)) for x in (() if tokens is None else tokens))])
 
 
 def heading(folded: Folded, options: Options, view: str) -> str:
