@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .labels import HEAD
 from .picture import Band, Box, Picture, Rim, Tile
-from .views.heads import HEAD
 from .words import NONE, UsersNames, told
 
 FOLDS = (1, 1.1, 1.2, 1.5, 2, 5, 10, 100, 1000)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
-from .phases import window
+from .loops import window
 from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
