@@ -104,7 +104,7 @@ CAPTIONS = {
         "A cell without a gate, and with one; what is in one only has a double frame.",
         'tg.draw.compare(before, after, titles=["before", "after"])',
     ),
-    "long": ("A hundred steps", "A box each cell and step, six at the start, four at the end.", UNROLLED),
+    "long": ("A hundred steps", "A box each cell and step; the dots are the steps between.", UNROLLED),
     "compiled": (
         "What tg.compile makes of a step",
         "Before and after: what left the loop, what was fused.",

@@ -18,6 +18,11 @@ STEPS = "mark the steps by tg.unroll or with tg.step(t)"
 SHAPES = "(net, (T, B, I), state), with what its __call__ takes; or tg.draw(net(x, state))"
 
 
+def of_two_parts() -> tg.Node:
+    state = tg.unroll(tg.cells.RNN(3, 4, rng=0), np.ones((2, 1, 3), np.float32))[1]
+    return tg.mean(tg.unroll(tg.cells.RNN(3, 4, rng=1), np.ones((3, 1, 3), np.float32), state)[0])
+
+
 def timeless() -> tg.Node:
     return tg.sum(tg.tanh(weights(W=(2, 2))["W"] @ X))
 

@@ -9,16 +9,9 @@ from tests.draw.networks import word_rnn
 from tests.draw.recurrent import gru
 from tinygraph.draw.write.raster import _font_of
 
-from .refused import LOSS, STEPS, Refusals, X, drawn, saved, stateless, timeless, traced, uninterested
+from .refused import LOSS, STEPS, Refusals, X, drawn, of_two_parts, saved, stateless, timeless, traced, uninterested
 
 SOME = 'tokens={1: "the"} gives a text to some steps alone'
-
-
-def of_two_parts() -> tg.Node:
-    state = tg.unroll(tg.cells.RNN(3, 4, rng=0), np.ones((2, 1, 3), np.float32))[1]
-    return tg.mean(tg.unroll(tg.cells.RNN(3, 4, rng=1), np.ones((3, 1, 3), np.float32), state)[0])
-
-
 ALONE = "needs one loss of one element"
 OF_OPTIONS: Refusals = {
     "no numbers": (

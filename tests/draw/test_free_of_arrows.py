@@ -179,7 +179,6 @@ def padded(kind):
 
 
 CROWDED = {
-    "words beside a lane": (handed, {"view": "rolled"}),
     "the texts of bars": (lambda: outputs(20), {"level": "cell", "gradients": True}),
     "texts over columns": (lambda: context(4, terms=4), {"view": "backward"}),
     "the ends of bars": (lambda: context(1, twice=True), {"view": "backward", "level": "cell"}),

@@ -36,12 +36,16 @@ def test_a_refusal_says_all_that_it_knows(name: str, tmp_path: Path, monkeypatch
 
 
 def test_what_an_area_is_too_small_for_says_which_one_would_do() -> None:
-    _, _, got, fix = said(drawn(LOSS, fit=(20, 20)))
+    assert said(drawn(LOSS, fit=(20, 20)))[-1].endswith(")"), "nothing was asked that could be left out"
+    _, _, got, fix = said(drawn(LOSS, fit=(20, 20), level="op", steps=[0]))
     points, wide = float(got.split()[3]), float(fix.split("(")[1].split(",")[0])
     assert got.endswith("points, with the least detail") and fix.endswith(", or leave level= and steps= to tg.draw")
-    assert wide == pytest.approx(20 * 1.01 * 7 / points, rel=0.2) and tg.draw(LOSS, fit=(wide, wide)).picture.boxes
+    assert (
+        wide == pytest.approx(20 * 1.01 * 7 / points, rel=0.2)
+        and drawn(LOSS, fit=(wide, wide), level="op", steps=[0])()
+    )
     with pytest.raises(tg.GraphError, match="cannot be read"):
-        tg.draw(LOSS, fit=(0.9 * wide, 0.9 * wide))
+        drawn(LOSS, fit=(0.9 * wide, 0.9 * wide), level="op", steps=[0])()
 
 
 def test_what_other_programs_lack_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,7 @@ def compare(
         pictures = compared(
             pairs if fit is not None else roomy(pairs), names, asked.heading, lang, brief=fit is not None
         )
-        return Drawing(next(pictures) if asked.area is None else fitted(pictures, asked.area))
+        return Drawing(next(pictures) if asked.area is None else fitted(pictures, asked.area, asked.limits))
 
 
 @with_compare(compare)

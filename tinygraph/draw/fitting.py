@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from xml.etree import ElementTree
 
 from ..core.errors import GraphError
@@ -18,8 +18,10 @@ MOST = 1.6
 """The most that a picture is enlarged, as a small network would else shout from its slide."""
 
 
-def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
+def fitted(pictures: Iterable[Picture], area: Area, asked: Sequence[str] = ()) -> Picture:
     """Returns the first picture that can be read in an area, with the scale at which its files show it.
+
+    ``asked``: the options that leave less to choose, for the error.
 
     Raises:
         GraphError: none can.
@@ -44,7 +46,8 @@ def fitted(pictures: Iterable[Picture], area: Area) -> Picture:
         f"draw: the picture cannot be read in {area.width:g} × {area.height:g} points",
         expected=f"no text smaller than {area.least:g} points",
         got=f"text of {math.floor(10 * best) / 10:.1f} points, with the least detail",
-        fix=f"fit=({area.width * more:.0f}, {area.height * more:.0f}), or leave level= and steps= to tg.draw",
+        fix=f"fit=({area.width * more:.0f}, {area.height * more:.0f})"
+        + f", or leave {' and '.join(asked)} to tg.draw" * bool(asked),
     )
 
 

@@ -80,6 +80,11 @@ class Options:
         return None if self.title is None else clean(str(self.title), 120)
 
     @property
+    def limits(self) -> list[str]:
+        """Returns the options that fix how much a picture shows."""
+        return ["level="] * (self.level != "auto") + ["steps="] * (self.steps is not None)
+
+    @property
     def area(self) -> Area | None:
         """Returns the area that the picture has to fit."""
         if self.fit is None or (isinstance(self.fit, str) and self.fit in AREAS):

@@ -33,7 +33,7 @@ def shown(node: Any, view: str, options: Options) -> Picture:
         problem = f"draw: ax= is for heat maps, not for the view {view}"
         raise GraphError(problem, expected=", ".join(MAPS), fix="save it")
     if options.area is not None:
-        return fitted(candidates(node, view, options), options.area)
+        return fitted(candidates(node, view, options), options.area, options.limits)
     module, function = VIEWS[view]
     picture: Picture = getattr(import_module(module, __package__), function)(node, options, *_map(view))
     return picture

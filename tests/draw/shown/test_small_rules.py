@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.draw.shown.ellipsis import chosen
 from tinygraph.draw.shown.letters import _shared
-from tinygraph.draw.shown.levels import _chosen
 from tinygraph.draw.shown.padding import is_mask
 
 
@@ -40,8 +40,8 @@ def test_a_mask_is_what_unroll_makes_of_lengths_alone():
 
 def test_a_place_in_time_counts_in_each_phase():
     phases = [[(0, 0), (0, 1), (0, 2)], [(1, 0), (1, 1)]]
-    assert _chosen(phases, phases[0], [-3, 2]) == {(0, 0), (0, 2)}
-    assert _chosen(phases, phases[1], [-3, 2, -2, 1]) == {(1, 0), (1, 1)} and _chosen(phases, phases[1], [2]) == set()
+    assert chosen(phases, phases[0], [-3, 2]) == {(0, 0), (0, 2)}
+    assert chosen(phases, phases[1], [-3, 2, -2, 1]) == {(1, 0), (1, 1)} and chosen(phases, phases[1], [2]) == set()
     for i in (3, -4):
         with pytest.raises(tg.GraphError, match=rf"steps has {i}, but there are 3 time steps(?s:.*)from -3 to 2"):
-            _chosen(phases, phases[0], [0, i])
+            chosen(phases, phases[0], [0, i])

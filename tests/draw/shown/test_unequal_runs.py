@@ -153,3 +153,14 @@ def test_windows_of_one_call_are_drawn_as_one_run_and_told_in_words(name: str) -
 
 
 SLIDING = "truncated BPTT in sliding windows of 2 steps"
+
+
+def test_a_loop_by_hand_of_two_networks_has_a_panel_for_each() -> None:
+    """The shorter one stops; they were one state, as if windows."""
+    h = g = tg.constant(np.zeros((2, 4)))
+    for t in range(4):
+        with tg.step(t):
+            h = np.tanh(R.normal(size=(2, 3)) @ A + h @ B)
+            g = np.tanh(R.normal(size=(2, 3)) @ (2 * A) + g @ B.T) if t < 3 else g
+    drawn = tg.draw(tg.sum(h) + tg.sum(g), "flow").picture
+    assert [x.text for x in drawn.notes if x.size == 15] == ["h", "g"]

@@ -119,10 +119,12 @@ def test_who_does_not_see_it_is_told_what_is_there() -> None:
     drawn.cuts, drawn.tiles, drawn.scale = [Cut(0, 0, 9)] * 2, [Tile(0, 0, 9, 9, "#ffffff", "")], (0.01, 2.0)
     names = ", ".join(f"w{i}" for i in range(20))
     assert description(drawn) == (
-        "folded. boxes: 1 state, 2 op, 1 loss. columns: t = 0 a to t = 1. 1 tiles. "
+        "folded. boxes: 1 state, 2 op, 1 loss. columns: t = 0: a … t = 1. 1 tiles. "
         f"parameters: {names}. gradient norms from 0.010 to 2.0. 2 cuts of the gradient through time"
     )
-    assert description(Picture(bands=drawn.bands[:1])) == "columns: t = 0 a" and description(Picture()) == ""
+    assert description(Picture(bands=drawn.bands[:1])) == "columns: t = 0: a" and description(Picture()) == ""
+    begun = [Band(0, 9, 0, 9, x) for x in ("t = 0", "t = 1 … 8", "t = 9", "t = 0", "t = 0", "once")]
+    assert description(Picture(bands=begun)) == "columns: t = 0 … t = 9, t = 0, t = 0, once", "phases begin anew"
     zh = description(tg.draw(word_rnn(3), lang="zh").picture)
     assert re.search(r"方框：.*，", zh) and "。" in zh and not re.search(r"boxes|columns|arrows|parameters", zh)
 

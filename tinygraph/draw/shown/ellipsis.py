@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from ...core.errors import GraphError, shown
 from ...core.node import Node
 from .folding import Folded, Link, When, crosses
 from .repetition import Repetition
@@ -105,3 +107,14 @@ class _Shortened:
         drawn = link._replace(source=source)
         self.bundles[drawn] = self.folded.bundles.get(link, [link])
         return drawn
+
+
+def chosen(phases: list[list[When]], phase: list[When], steps: Sequence[int]) -> set[When]:
+    """Returns the columns of a phase at these places in its time; a negative place counts from the end."""
+    for i in steps:
+        if not any(-len(x) <= i < len(x) for x in phases):
+            most = max(map(len, phases))
+            problem = f"draw: steps has {i}, but there are {most} time steps"
+            expected = f"places from {-most} to {most - 1}, of which -1 is the last"
+            raise GraphError(problem, expected=expected, got=shown(steps))
+    return {phase[i] for i in steps if -len(phase) <= i < len(phase)}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from ...core.errors import GraphError, shown
 from ...core.node import Node
 from ...core.scope import InnerStep
 from ..labels import clean, op_words
 from ..options import Options
-from .ellipsis import elide, like
+from .ellipsis import chosen, elide, like
 from .folding import Folded, When
 from .grouping import join
 from .letters import known
@@ -147,7 +146,7 @@ class Levels:
         """Returns the columns to hide, in runs; a single one is shown unless asked, because dots take as much room."""
         phases = [list(run) for _, run in groupby(folded.columns(), lambda c: c[0])]
         if self.options.steps is not None:
-            parted = (groupby(x, _chosen(phases, x, self.options.steps).__contains__) for x in phases)
+            parted = (groupby(x, chosen(phases, x, self.options.steps).__contains__) for x in phases)
             return [list(run) for runs in parted for kept, run in runs if not kept]
         ends = detail.ends
         if _too_many(folded, self.options) and self.options.max_nodes:
@@ -157,17 +156,6 @@ class Levels:
             return []
         runs = [phase[ends[0] : len(phase) - ends[1]] for phase in phases]
         return [run for run in runs if len(run) > 1]
-
-
-def _chosen(phases: list[list[When]], phase: list[When], steps: Sequence[int]) -> set[When]:
-    """Returns the columns of a phase at these places in its time; a negative place counts from the end."""
-    for i in steps:
-        if not any(-len(x) <= i < len(x) for x in phases):
-            most = max(map(len, phases))
-            problem = f"draw: steps has {i}, but there are {most} time steps"
-            expected = f"places from {-most} to {most - 1}, of which -1 is the last"
-            raise GraphError(problem, expected=expected, got=shown(steps))
-    return {phase[i] for i in steps if -len(phase) <= i < len(phase)}
 
 
 def _too_many(folded: Folded, options: Options) -> bool:
@@ -277,17 +265,15 @@ def _by_layer(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: di
 def _outline(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:
     """Also the ops before, between or after the same cells are one box; what is between has the names of its lines."""
     homes, names = _by_layer(folded, role, placed, turn)
-    if not homes:
-        return homes, names
     below: dict[Node, frozenset[Hashable]] = {}
     leading = {*homes}
-    for node in folded.nodes:
+    for node in folded.nodes if homes else ():
         sources = [x.source for x in folded.arrows[node]]
         below[node] = frozenset(homes[x] for x in sources if x in homes).union(*(below[x] for x in sources))
     for node in reversed(folded.nodes):
         leading.update(x.source for x in folded.arrows[node] if node in leading)
     outside: dict[Hashable, list[Node]] = {}
-    for node in folded.nodes:
+    for node in below:
         if node not in homes and node.op is not None and role[node] in ("op", "state") and not _reads(folded, node):
             outside.setdefault((below[node], node in leading), []).append(node)
     for key, members in outside.items():

@@ -24,39 +24,28 @@ MOST = 3
 
 def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Phases) -> None:
     """Name each cell by its scope, else by its phase, as encoder or decoder, or by its place: ``layer 2``."""
-    parts = _by_phase(repetition, cell_groups, phases)
-    cores = {i: cell for i, cell in enumerate(cell_groups) if i in parts or not cell.joint}
-    runs_of: dict[Hashable, frozenset[int]] = {}
-    places: list[Cell] = []
-    for i, cell in cores.items():
-        turns = returning(repetition, cell)
-        nodes = [x for g in turns or cell.groups for x in repetition.groups[g]]
-        loops = frozenset(phases.loop[x] for x in nodes if x in phases.loop)
-        first = runs_of.setdefault(_weights(repetition, cell) or i, loops)
-        scope = clean(_common_path([repetition.groups[g][-1].scope for g in cell.groups]))
-        places.append(Cell(scope, parts.get(i, ""), first, WAYS.get(next(iter(turns.values()), 0), "")))
-    for cell in cell_groups:
+    lasts = [[repetition.groups[g][-1] for g in cell.groups] for cell in cell_groups]
+    within = [{phases.of[x] for x in nodes if x in phases.of} for nodes in lasts]
+    first: dict[Hashable, frozenset[int]] = {}
+    places: dict[int, Cell] = {}
+    for i, cell in enumerate(cell_groups):
+        alone = len(within[i]) == 1 and (not cell.joint or within.count(within[i]) == 1)
+        part = phases.names[min(within[i])] if alone else ""
         cell.name = "each step"
-    for cell, place, words in zip(cores.values(), places, told_apart(places, phases), strict=True):
-        cell.name = (
-            f"{words}/{place.scope}".strip("/") or class_of(repetition.groups[g][-1] for g in cell.groups) or "cell"
-        )
+        if part or not cell.joint:
+            turns = returning(repetition, cell)
+            nodes = [x for g in turns or cell.groups for x in repetition.groups[g]]
+            loops = frozenset(phases.loop[x] for x in nodes if x in phases.loop)
+            loops = first.setdefault(_weights(lasts[i]) or i, loops)
+            scope = clean(_common_path([x.scope for x in lasts[i]]))
+            places[i] = Cell(scope, part, loops, WAYS.get(next(iter(turns.values()), 0), ""))
+    for i, words in zip(places, told_apart([*places.values()], phases), strict=True):
+        cell_groups[i].name = f"{words}/{places[i].scope}".strip("/") or class_of(lasts[i]) or "cell"
 
 
-def _by_phase(repetition: Repetition, cell_groups: list[CellGroup], phases: Phases) -> dict[int, str]:
-    """Returns the phases of cells by name; what has no loop of its own has the name of a phase that it is all of."""
-    parts = [{phases.of.get(repetition.groups[g][-1]) for g in cell.groups} - {None} for cell in cell_groups]
-    return {
-        i: phases.names[p]
-        for i, part in enumerate(parts)
-        for p in part
-        if p is not None and len(part) == 1 and (not cell_groups[i].joint or parts.count(part) == 1)
-    }
-
-
-def _weights(repetition: Repetition, cell: CellGroup) -> tuple[tuple[int, str], ...]:
-    """Returns the parameters that a cell reads, in order, each with the part of it."""
-    read = [chain(x) for g in cell.groups for x in repetition.groups[g][-1].inputs]
+def _weights(nodes: list[Node]) -> tuple[tuple[int, str], ...]:
+    """Returns the parameters that the ops of a cell read, in order, each with the part of it."""
+    read = [chain(x) for node in nodes for x in node.inputs]
     return tuple((id(source), tag_of(views)) for *views, source in read if isinstance(source, Parameter))
 
 

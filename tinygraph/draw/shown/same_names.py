@@ -92,8 +92,8 @@ def told_apart(cells: list[Cell], phases: Phases) -> list[str]:
         for k in alike if len(ways) < len(alike) else ():
             network, layer = place = places[cells[k].loops]
             runs = [i for i in alike if cells[i] == cells[k]]
-            beside = dict.fromkeys(x.loops for x in (cells[i] for i in alike) if x.way == cells[k].way)
-            beside = [x for x in beside if places[x] == place]
+            near = dict.fromkeys(cells[i].loops for i in alike if cells[i].way == cells[k].way)
+            beside = [x for x in near if places[x] == place]
             told[k] += [f"{nouns[0]}{network}"] * (len({n for n, _ in places.values()}) > 1)
             told[k] += [f"layer {layer}"] * (len({x for n, x in places.values() if n == network}) > 1)
             told[k] += [f"{nouns[1]}{beside.index(cells[k].loops) + 1}"] * (len(beside) > 1)

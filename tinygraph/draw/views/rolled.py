@@ -29,9 +29,6 @@ from .unrolled import box_width, fill_of, table_of, unrolled
 from .unrolled import candidates as unrolled_candidates
 from .wording import Words, words
 
-ALONG = sorted(range(-80, 81, 4), key=abs)
-"""How far a note stands along a lane from its middle, if something is there."""
-
 
 def rolled(target: Any, options: Options) -> Picture:
     """Returns the rolled picture, or the unrolled one with a note if nothing repeats."""
@@ -165,16 +162,16 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
             if dashed and (edge.source, edge.only) not in noted:
                 noted.add((edge.source, edge.only))
                 notes.append((_step_note(repetition, stage, edge, points), points))
-    taken = Taken(picture)
-    picture.notes += _apart(taken, notes)
+    picture.notes += _apart(picture, notes)
+    return_notes: list[Note] = []
     for edges in returning.values():
-        for note in _return_notes(stage, routes, edges):
-            picture.notes.append(taken.placed(note, [(note.x, note.y + up) for up in ALONG]))
+        return_notes += _return_notes(stage, routes, edges, return_notes)
+    picture.notes += return_notes
 
 
-def _apart(taken: Taken, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
+def _apart(picture: Picture, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
     """Returns the notes; each that meets another or an arrow is beside its own arrow instead, where there is room."""
-    placed: list[Note] = []
+    taken, placed = Taken(picture), list[Note]()
     for note, way in notes:
         half = width(note.text, note.size, True) / 2 + 5
         spots = [(x + side * half, y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
@@ -204,8 +201,8 @@ def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Po
     return Note(x + side * 36, y + 16, f"t = {edge.only} only", GREY)
 
 
-def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge]) -> list[Note]:
-    """Returns notes such as ``t−1 → t`` beside the lane of one state."""
+def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: list[Note]) -> list[Note]:
+    """Returns notes such as ``t−1 → t`` beside the lane of one state, away from the notes that are already there."""
     edge = edges[0]
     card = stage.card(edge.source)
     side = card.returning[edge.source]
@@ -214,6 +211,8 @@ def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge]) -> list[
     if edge.source == edge.target:
         x = stage.x[edge.source] + side * (stage.width[edge.source] / 2 + 66)
     lags = dict.fromkeys(_lag(e) for e in sorted(edges, key=lambda e: abs(e.lag)))
+    while any(abs(x - note.x) < 60 and -17 * len(lags) - 3 < y - note.y < 20 for note in taken):
+        y -= 34
     # One over the other, as a line of several would reach into the lane.
     notes = [Note(x, y + 17 * k, words, STATE, size=13) for k, words in enumerate(reversed(lags))]
     if edge.cuts:

@@ -26,11 +26,14 @@ def lines(picture: Picture) -> list[str]:
     """Returns the body of the digraph; boxes are nodes n0, n1, ... in order of computation."""
     look, under, over = Paint(picture.lang), list[str](), list[str]()
     beside, outer = margin(picture, edges(picture), look)
-    for kind, i, part in parts_of(replace(picture, boxes=[], arrows=[]), look):
+    parts = list(parts_of(replace(picture, boxes=[], arrows=[]), look))
+    groups = "".join(f"<g>{x}</g>" for x in (*(mark for *_, mark in parts), "".join(beside)))
+    *drawn, aside = ElementTree.fromstring(f"<svg>{groups}</svg>")
+    for (kind, i, _), group in zip(parts, drawn, strict=True):
         tip = picture.tiles[i].tip if kind == "tiles" else ""
-        (under if kind == "bands" else over).extend(_marks(f"{kind[:-1]}{i}_", part, tip))
+        (under if kind == "bands" else over).extend(_marks(f"{kind[:-1]}{i}_", group, tip))
     boxes = [f"\tn{i} [{_at(box.x, box.y)}, {_box(box)}]\n" for i, box in enumerate(picture.boxes)]
-    over += _marks("beside", "".join(beside))
+    over += _marks("beside", aside)
     return [_OPENING, *_size(picture, outer), *under, *boxes, *over, *map(_arrow, picture.arrows)]
 
 
@@ -148,9 +151,12 @@ def _pointed(points: list[Point]) -> str:
     return f"e,{x1:.1f},{y1:.1f} {_path([*points[:-1], base])}"
 
 
-def _marks(name: str, svg: str, tip: str = "") -> Iterator[str]:
+_DEFAULTS = ElementTree.fromstring(f"<svg {DEFAULTS}/>").attrib
+
+
+def _marks(name: str, group: ElementTree.Element, tip: str = "") -> Iterator[str]:
     """Yields what is seen of a part of the SVG, mark by mark."""
-    for k, part in enumerate(marks(ElementTree.fromstring(f"<svg {DEFAULTS}>{svg}</svg>"))):
+    for k, part in enumerate(marks(group, _DEFAULTS)):
         if isinstance(part, Lettering):
             yield _words(f"{name}{k}", part)
         elif part.round is None:

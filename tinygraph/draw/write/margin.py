@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..colours import GOLD
@@ -112,13 +115,13 @@ def description(picture: Picture) -> str:
     """Returns what is drawn: the boxes by role, the columns, the parameters, and the range of gradient norms."""
     parts = [picture.subtitle] if picture.subtitle else []
     roles = Counter(box.role for box in picture.boxes if box.role in WORDS)
+    comma = ", " if picture.lang == "en" else "，"
     if roles:
         names = {role: told(words, picture.lang).split("(")[0].split("（")[0].strip() for role, words in WORDS.items()}
-        comma = ", " if picture.lang == "en" else "，"
         parts.append("boxes: " + comma.join(f"{roles[role]} {names[role]}" for role in WORDS if role in roles))
-    titles = [f"{band.title} {band.token}".strip() for band in picture.bands]
-    if titles:
-        parts.append("columns: " + ", ".join(titles[:1] if len(titles) < 2 else [f"{titles[0]} to {titles[-1]}"]))
+    if picture.bands:
+        titles = [": ".join(filter(None, (told(x.title, picture.lang), x.token))) for x in picture.bands]
+        parts.append("columns: " + comma.join(" … ".join(x) for x in _spans(titles)))
     parts += [f"{len(own)} {name}" for name, own in (("tiles", picture.tiles), ("arrows", picture.arrows)) if own]
     if picture.uses:
         parts.append("parameters: " + ", ".join(use.name for use in picture.uses[:20]))
@@ -127,3 +130,17 @@ def description(picture: Picture) -> str:
     if picture.cuts:
         parts.append(f"{len(picture.cuts)} cuts of the gradient through time")
     return (". " if picture.lang == "en" else "。").join(told(part, picture.lang) for part in parts)
+
+
+def _spans(titles: Iterable[str]) -> list[list[str]]:
+    """Returns the first and the last column of each phase, as steps begin anew there; of cards each by itself."""
+    spans: list[list[str]] = []
+    last = math.inf
+    for title in titles:
+        step = re.match(r"t = (\d+)", title)
+        if step is None or int(step[1]) <= last:
+            spans.append([title])
+        else:
+            spans[-1][1:] = [title]
+        last = math.inf if step is None else int(step[1])
+    return spans

@@ -13,10 +13,7 @@ LOOSE = -1
 
 @dataclass
 class Column:
-    """A time step from ``left`` to ``right``; overlapping bands are one column; ``short``: title without token.
-
-    ``spans``: foot and top of each band; those of two networks one over the other stand apart.
-    """
+    """A time step, one column of overlapping bands; ``short``: title without token; ``spans``: bands' feet and tops."""
 
     left: float
     right: float

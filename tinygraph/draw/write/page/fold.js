@@ -55,12 +55,7 @@ function strip(c) {
   const group = make('g', {class: 'strip', 'data-c': c, role: 'treeitem', tabindex: -1, 'aria-expanded': false, 'aria-label': name});
   for (const {top, foot} of heights(groups[c].parentNode)) group.append(make('rect', {x: 0, y: top, width: STRIP, height: foot - top, rx: 8}),
     make('text', {transform: `translate(${STRIP / 2 + 5} ${foot - 8}) rotate(-90)`}, short));
-  const rows = new Map();
-  for (const i of members[c]) {
-    const [, y] = spotOf(drawn[i]);
-    rows.set(y, [...(rows.get(y) || []), i]);
-  }
-  for (const [y, row] of rows) row.forEach((i, n) => {
+  for (const [y, row] of storeys[c]) row.forEach((i, n) => {
     const wide = (STRIP - 12) / row.length;
     group.append(make('rect', {x: (6 + n * wide).toFixed(1), y: y - 7, width: Math.max(wide - 1, 1).toFixed(1), height: 14,
       rx: 2, fill: `var(--${shots[now.shot].boxes[i].fill})`, 'data-i': i}));

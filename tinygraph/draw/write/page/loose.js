@@ -47,9 +47,9 @@ function foundations() {
   for (const note of document.querySelectorAll('#world .note')) {
     const [x, y, size] = ['x', 'y', 'font-size'].map(key => +note.getAttribute(key)), wide = note.textContent.length * size * 0.72;
     if (isWithin(y)) continue;
-    if (size > HEADING) { join(levels, y - size / 3, size * 0.7, [{from: x - wide / 2, to: x + wide / 2}]); continue; }
-    signs.set(note, {from: x - wide / 2, to: x + wide / 2});
-    lines.set(y, [...(lines.get(y) || []), signs.get(note)]);
+    const part = {from: x - wide / 2, to: x + wide / 2};
+    if (size > HEADING) join(levels, y - size / 3, size * 0.7, [part]);
+    else gather(lines, y, part) && signs.set(note, part);
   }
   for (const badge of document.querySelectorAll('.badge')) {
     const [x, y, wide, tall] = ['x', 'y', 'width', 'height'].map(key => +badge.getAttribute(key));
@@ -64,9 +64,8 @@ function foundations() {
   for (const path of long) {
     const {out} = curves(path);
     for (let k = 0; k + 7 < out.length; k += 6) {
-      const [x, y] = [out[k], out[k + 1]], c = columnBefore(x);
-      if (c >= 0 && x > columns[c].right && columnBefore(out[k + 6]) === c && isWithin((y + out[k + 7]) / 2)
-        && Math.abs(y - out[k + 7]) > Math.abs(x - out[k + 6])) between.add(c);
+      const [x, y, , , , , x1, y1] = out.slice(k, k + 8), c = columnBefore(x), steep = Math.abs(y1 - y) > Math.abs(x1 - x);
+      if (steep && isWithin((y + y1) / 2) && c >= 0 && c === columnBefore(x1) && x > columns[c].right) between.add(c);
     }
   }
 }
@@ -166,16 +165,20 @@ function casteljau(curve, t) {
   return [ahead, back];
 }
 
+// From where to where arrows reach.
+let reach = [Infinity, -Infinity];
 function bend(path, shift) {
   const [tail, head] = arrows[path.id.slice(1)];
-  path.classList.toggle('gone', hidden(tail) && hidden(head));
+  const gone = path.classList.toggle('gone', hidden(tail) && hidden(head));
   const {d, out} = curves(path);
   if (!now.folded.size) return path.setAttribute('d', d);
   const heights = out.map((_, k, all) => all[k + 1]);
   // An arrow ends a little beside its box: the end and its direction move with the box.
   for (const k of [0, 2]) if (outside.has(tail)) heights[k] = outside.get(tail);
   for (const k of [2, 4]) if (outside.has(head)) heights[out.length - k] = outside.get(head);
-  const way = out.map((v, k) => (k % 2 ? v : spot(v, heights[k]) - shift).toFixed(1));
+  const places = out.map((v, k) => k % 2 ? v : spot(v, heights[k])), xs = gone ? [] : places.filter((_, k) => k % 2 === 0);
+  reach = [Math.min(reach[0], ...xs), Math.max(reach[1], ...xs)];
+  const way = places.map((v, k) => (k % 2 ? v : v - shift).toFixed(1));
   path.setAttribute('d', `M${way[0]} ${way[1]}C${way.slice(2).join(' ')}`);
 }
 
@@ -196,6 +199,7 @@ function stand(cut, shift) {
 }
 
 function stretch() {
+  reach = [Infinity, -Infinity];
   for (const level of levels) {
     pack(level.parts, across);
     level.map = x => along(level.parts, x);
@@ -205,11 +209,7 @@ function stretch() {
     tile.setAttribute('transform', `translate(${spot(+x, +y).toFixed(1)} ${y})`);
   }
   for (const box of loose) {
-    if (bars.includes(box)) [box.left, box.right] = [spot(box.from, box.y), spot(box.to, box.y)];
-    else {  // only what spans columns narrows with them: texts have to stay in their boxes
-      const middle = spot(box.x, box.y), half = (box.to - box.from) / 2;
-      [box.left, box.right] = [middle - half, middle + half];
-    }
+    [box.left, box.right] = [spot(box.from, box.y), spot(box.to, box.y)];
     const wide = box.right - box.left;
     for (const group of [box.group, ...box.rims]) group.setAttribute('transform', `translate(${((box.left + box.right) / 2).toFixed(1)} ${box.y})`);
     for (const [frame, deep] of box.frames) {

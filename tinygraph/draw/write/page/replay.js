@@ -1,7 +1,7 @@
 // Training replayed: fills, numbers and arrows of one moment; a column out of the window is brought up to date when seen.
 const fresh = columns.map(() => shots.length - 1);
 const inner = columns.map((_, c) => [groups[c], gaps[c]].map(group => [...group.querySelectorAll('.a, .note')]).flat());
-const outer = [...document.querySelectorAll('#far > .a, #far > .note')];
+const outer = [...long, ...far];
 
 function dress(i) {
   const shot = shots[now.shot].boxes[i], group = drawn[i];
@@ -32,7 +32,6 @@ function moment(n) {
   now.shot = n;
   boxes.forEach((box, i) => { if (box.column < 0) dress(i); });
   outer.forEach(dressPart);
-  for (let c = Math.max(seen[0] - 1, 0); c <= seen[1]; c++) refresh(c);
   for (const group of strips.values()) for (const part of group.querySelectorAll('[data-i]')) {
     part.setAttribute('fill', `var(--${shots[n].boxes[part.dataset.i].fill})`);
   }

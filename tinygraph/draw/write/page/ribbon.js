@@ -11,9 +11,7 @@ function weave() {
   const heated = shots[now.shot].boxes.some(box => box.fill[0] === 'h');
   const each = wide / columns.length, apart = each > 8 ? 1 : 0, shot = shots[now.shot].boxes;
   columns.forEach((column, c) => {
-    const rows = new Map();
-    for (const i of members[c]) rows.set(level[i], [...(rows.get(level[i]) || []), i]);
-    for (const [y, row] of rows) row.forEach((i, n) => {
+    for (const [y, row] of storeys[c]) row.forEach((i, n) => {
       const key = heated ? shot[i].fill : borders[i], part = (each - apart) / row.length;
       colours[key] = colours[key] || style.getPropertyValue(key === 'odd' ? '--odd2' : `--${key}`).trim();
       pen.fillStyle = colours[key];
@@ -24,7 +22,6 @@ function weave() {
   overlook();
 }
 
-const level = drawn.map(box => spotOf(box)[1]);
 // Without gradients a box is told by its role.
 const borders = drawn.map(box => box.querySelector('[stroke]').getAttribute('stroke').slice(6, -1));
 const share = x => {

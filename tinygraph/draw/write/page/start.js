@@ -4,8 +4,7 @@ at('fit').addEventListener('click', () => {
   fit(false);
   if (Math.abs(camera.k - before.k) < 1e-6 && Math.abs(camera.x - before.x) < 1) fit(true);
 });
-at('in').addEventListener('click', () => zoom(1.25));
-at('out').addEventListener('click', () => zoom(0.8));
+for (const [id, by] of [['in', 1.25], ['out', 0.8]]) at(id).addEventListener('click', () => zoom(by));
 at('shut').addEventListener('click', () => { fold(columns.keys(), true); fit(false); });
 at('open').addEventListener('click', () => { fold([...now.folded], false); fit(false); });
 at('folding').hidden = columns.length < 2;

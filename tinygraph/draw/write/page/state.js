@@ -16,9 +16,13 @@ arrows.forEach(([tail, head], i) => {
 });
 const members = columns.map(() => []);
 boxes.forEach((box, i) => { if (box.column >= 0) members[box.column].push(i); });
+const gather = (map, key, part) => map.set(key, [...(map.get(key) || []), part]);
 
 // Where a part stands in the unfolded picture.
 const spotOf = part => part.getAttribute('transform').match(/\((\S+) (\S+)\)/).slice(1).map(Number);
+
+// Of each column its boxes by the heights at which they stand.
+const storeys = members.map(part => part.reduce((rows, i) => gather(rows, spotOf(drawn[i])[1], i), new Map()));
 
 const hidden = i => now.folded.has(boxes[i].column);
 

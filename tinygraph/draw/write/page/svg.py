@@ -40,10 +40,11 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
     _grounds(layers, picture, steps, colours)
     for i, box in enumerate(picture.boxes):
         layers["in" if owner[i] != LOOSE else "loose", owner[i]].append(_box(i, box, colours))
+    tiles: list[tuple[Tile | Opening | Rim, str]]
     tiles = [(x, marks.tile_mark(x, colours, f'id="t{i}" {_tile(x)}')) for i, x in enumerate(picture.tiles)]
-    openings = [(x, marks.opening_mark(x, colours, _tile(x))) for x in picture.openings]
-    rims = [(x, marks.rim_mark(x, colours, _tile(x))) for x in picture.rims]
-    for part, mark in (*tiles, *openings, *rims):
+    tiles += [(x, marks.opening_mark(x, colours, _tile(x))) for x in picture.openings]
+    tiles += [(x, marks.rim_mark(x, colours, _tile(x))) for x in picture.rims]
+    for part, mark in tiles:
         c = within(steps, part.x - part.width / 2, part.x + part.width / 2, part.y)
         layers["in" if c != LOOSE else "loose", c].append(mark)
     for i, arrow in enumerate(picture.arrows):

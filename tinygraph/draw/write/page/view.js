@@ -67,7 +67,7 @@ function all() {
   if (!bent) return extent;
   const [x0, y0, x1, y1] = extent, last = across(x1);
   const parts = [...loose, ...levels.flatMap(level => level.parts)];
-  return [Math.min(x0, ...parts.map(part => part.left)), y0, Math.max(last, ...parts.map(part => part.right)), y1];
+  return [Math.min(x0, reach[0], ...parts.map(part => part.left)), y0, Math.max(last, reach[1], ...parts.map(part => part.right)), y1];
 }
 
 // First view: all of it; of many steps that would be dust, which the ribbon shows whole, the height, from the first on.

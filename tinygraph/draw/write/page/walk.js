@@ -45,8 +45,7 @@ function player(button, step, pause) {
 }
 
 const walking = player(at('play'), () => walk(now.way), 700);
-at('ahead').addEventListener('click', () => { walking.stop(); walk(1); at('ahead').focus(); });
-at('back').addEventListener('click', () => { walking.stop(); walk(-1); at('back').focus(); });
+for (const [id, way] of [['ahead', 1], ['back', -1]]) at(id).addEventListener('click', () => { walking.stop(); walk(way); at(id).focus(); });
 
 let foldedLast = 0;
 svg.addEventListener('click', event => {
