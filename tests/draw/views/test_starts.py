@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import tinygraph as tg
+from tests.each import each
 from tinygraph.draw.labels import width
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.views.tags import along
@@ -54,3 +57,34 @@ def test_what_later_steps_read_outside_of_time_makes_no_state_of_what_the_first_
     role = {" ".join(part.text for part in box.title): (box.role, box.x) for box in drawn.boxes}
     assert role["h0"][0] == "state" and role["a"][0] == "input"
     assert drawn.bands[0].left < role["a"][1] < drawn.bands[0].right
+
+
+def skipping(steps: int, delay: int = 2) -> tg.Node:
+    w = tg.parameter(np.full((4, 4), 0.1), "W")
+
+    def skip(x: Any, s: Any) -> Any:
+        h = np.tanh(x + s[0] @ w + s[-1] * 0.5)
+        return h, (h, *s[:-1])
+
+    return tg.mean(tg.unroll(skip, np.ones((steps, 2, 4)), tuple(np.zeros((delay, 2, 4))))[0])
+
+
+@each("delay, names", [(2, "h₀ h₋₁"), (3, "h₀ h₋₁ h₋₂")])
+@each("view", ["unrolled", "rolled"])
+def test_a_state_that_is_read_steps_later_has_a_start_for_each_of_these(view: str, delay: int, names: str) -> None:
+    drawn = tg.draw(skipping(4 + delay % 2, delay), view).picture
+    titles = {x.title[0].text: x.role for x in drawn.boxes if len(x.title) == 1 and x.title[0].text in names}
+    assert titles == dict.fromkeys(names.split(), "state")
+    if view == "rolled":
+        tails = {drawn.boxes[a.tail].title[0].text for a in drawn.arrows if a.dashed}
+        assert titles.keys() <= tails and not any("of them" in box.below for box in drawn.boxes if box.role == "state")
+
+
+@each("level", ["cell", "op"])
+def test_each_loops_starts_have_its_letters(level: str) -> None:
+    """Padding makes first and last steps differ from the others, in each layer and direction otherwise."""
+    net = tg.cells.Stack.of(tg.cells.LSTM, 3, 4, num_layers=2, bidirectional=True, rng=0)
+    outputs, _ = tg.unroll(net, np.ones((4, 2, 3)), lengths=np.array([4, 2]))
+    drawn = tg.draw(tg.mean(outputs), level=level).picture
+    starts = [box.title[0].text for box in drawn.boxes if box.node is not None and box.node.op is None]
+    assert sorted(x for x in starts if x[0] != "x") == ["c₀"] * 4 + ["h₀"] * 4

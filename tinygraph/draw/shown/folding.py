@@ -168,7 +168,7 @@ def fold(roots: list[Node]) -> Folded:
     """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
     times = phases(roots, nodes)
-    folded = Folded(names=full_names(nodes, times), phases=times, letters=letters(nodes))
+    folded = Folded(names=full_names(nodes, times), phases=times, letters=letters(nodes, times.loop))
     chips, kept = short_names(folded.names), set(roots)
     in_sums, stacks, zeros = chained(nodes, kept), stacked(nodes, kept), zeros_within(nodes)
     folded.padding = padded(nodes, folded.phases)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from types import CodeType
+from collections.abc import Hashable, Iterator, Mapping
+from types import CodeType, MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,32 +14,29 @@ from ...core.trail import LONGEST, trail_of
 from .lines import is_authors, naming
 
 INPUTS = ("x", "x′", "x″")
+DELAYS = 4
+"""So many steps later a state may be read for its starts to be known."""
 _SPELT = "alpha beta gamma delta epsilon zeta eta theta kappa lambda_ mu nu xi rho sigma tau phi psi omega"
 GREEK = dict(zip(_SPELT.split(), "αβγδεζηθκλμνξρστφψω", strict=True))
 """Letters that code spells out."""
 
 
-def letters(nodes: list[Node]) -> dict[Node, str]:
+def letters(nodes: list[Node], loop: Mapping[Node, int] = MappingProxyType({})) -> dict[Node, str]:
     """Maps nodes to the names in the lines that made them.
 
     The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail,
-    which tells that of later ones of the same form.
+    which tells that of later ones of the same form. ``loop``: the number of each node's loop.
     """
-    named, steps = _written(nodes), by_step(nodes)
-    told = {t for t, members in steps.items() if any(x in named for x in members)}
-    if told:
-        _through_time(named, steps, told)
-    return named | {x: name for x, name in starts(named, steps).items() if not x.name}
-
-
-def by_step(nodes: list[Node]) -> dict[int, list[Node]]:
-    """Maps steps to their ops, in the order in which they were made."""
+    named = _written(nodes)
     steps: dict[int, list[Node]] = {}
     for node in nodes:
         step, op = node.step, node.op
         if step is not None and op is not None and op.name != "stop_gradient":
             steps.setdefault(step, []).append(node)
-    return steps
+    told = {t for t, members in steps.items() if any(x in named for x in members)}
+    if told:
+        _through_time(named, steps, told)
+    return named | {x: name for x, name in starts(named, nodes, loop).items() if not x.name}
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
@@ -173,19 +170,36 @@ def _source(x: Node) -> Node:
     return x
 
 
-def starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, str]:
-    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none."""
-    order = sorted(steps)
-    leaves: dict[Node, str] = {}
-    for a, b in (order[:2], order[:-3:-1]) if len(order) > 1 else ():
-        for x, y in zip(steps[a], steps[b], strict=False):
-            if x.op is not y.op or _weights(x) != _weights(y):
-                break  # what follows has no partner: a last step may lack what only a next one would use
-            for p, q in zip(x.inputs, map(_source, y.inputs), strict=False):
-                is_state = q.step is not None and q.step != b and q.op is not None
-                if is_state and p.op is None and not isinstance(p, Parameter):
-                    leaves.setdefault(p, named[q].partition("[")[0] + "₀" if q in named else "")
-    return leaves
+def starts(named: dict[Node, str], nodes: list[Node], loop: Mapping[Node, int]) -> dict[Node, str]:
+    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none.
+
+    Of a state that is read two steps later the second step has a start, too, and the one before that is ``h₋₁``.
+    """
+    loops: dict[int | None, dict[int, list[Node]]] = {}
+    for x in nodes:
+        if x.step is not None and x.op is not None and x.op.name != "stop_gradient":
+            loops.setdefault(loop.get(x), {}).setdefault(x.step, []).append(x)
+    leaves: dict[Node, tuple[str, int]] = {}
+    for steps in loops.values():
+        for way in ([*steps][: DELAYS + 1], [*steps][:-3:-1]):
+            for k in reversed(range(len(way) - 1)):
+                for p, q in _pairs(steps[way[k]], steps[way[k + 1]]):
+                    if p.op is not None or isinstance(p, Parameter) or (k and p.step == way[k]):
+                        continue
+                    is_state = q.step not in (None, way[k + 1]) and q.op is not None and (k == 0 or q.step == way[0])
+                    if is_state:
+                        leaves.setdefault(p, (named.get(q, "").partition("[")[0], 0))
+                    elif q in leaves and p is not q:
+                        leaves.setdefault(p, (leaves[q][0], leaves[q][1] - 1))
+    return {x: letter and letter + subscript(n) for x, (letter, n) in leaves.items()}
+
+
+def _pairs(members: list[Node], others: list[Node]) -> Iterator[tuple[Node, Node]]:
+    """Yields what two steps read at the same places."""
+    for x, y in zip(members, others, strict=False):
+        if x.op is not y.op or _weights(x) != _weights(y):
+            return  # what follows has no partner: a last step may lack what only a next one would use
+        yield from zip(x.inputs, map(_source, y.inputs), strict=False)
 
 
 def _weights(x: Node) -> list[int]:
@@ -202,7 +216,7 @@ def entrances(boxes: list[Node], known: dict[Node, str], loop: dict[Node, int]) 
     ranks: dict[Hashable, int] = {}
     targets = {x: f"target{'' if x.step is None else subscript(x.step)}" for x in boxes if known.get(x) == "target"}
     boxes = [x for x in boxes if x not in targets]
-    leaves = dict.fromkeys(x for x in boxes if is_data(x) and known.get(x, "")[-1:] != "₀")
+    leaves = dict.fromkeys(x for x in boxes if is_data(x) and not is_start(known.get(x, "")))
     starts = [x for x in leaves if (x.step is None or known.get(x) == "") and not np.any(x.value)]
     for x in boxes:
         op = x.op
@@ -229,7 +243,12 @@ def known(node: Node, letters: dict[Node, str]) -> str:
 
 def timeless(letter: str) -> str:
     """A letter without its step: ``x`` of ``x₃``."""
-    return letter.rstrip("₀₁₂₃₄₅₆₇₈₉")
+    return letter.rstrip("₋₀₁₂₃₄₅₆₇₈₉")
+
+
+def is_start(letter: str) -> bool:
+    """Whether a letter is that of a start of a state: ``h₀``, ``h₋₁``."""
+    return letter.endswith("₀") or "₋" in letter
 
 
 def is_data(x: Node) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ...core.node import Node
 from .folding import Folded, When
+from .letters import DELAYS
 from .roles import initial_states
 
 BEFORE, AFTER, OVER, UNDER = "before", "after", "over", "under"
@@ -105,14 +106,19 @@ def _place_sources(folded: Folded, place: dict[Node, int | str]) -> None:
             users.setdefault(link.source, set()).add(place[node])
 
 
-def _ends(folded: Folded, place: dict[Node, int | str]) -> list[tuple[int, int]]:
-    """Returns the first and the last column of each loop, each with its neighbour; a single column is its own."""
-    loops: dict[int, set[int]] = {}
+def _ends(folded: Folded, place: dict[Node, int | str]) -> list[tuple[int, int, int]]:
+    """Returns the first and the last column of each loop, each with its neighbour; a single column is its own.
+
+    Before them the next columns in which a state that is delayed may have starts, and theirs, from the latest.
+    """
+    loops: dict[int, dict[int, None]] = {}
     for node in folded.nodes:
         if node.step is not None:
-            loops.setdefault(folded.phases.loop.get(node, -1), set()).add(place[node])  # type: ignore[arg-type]
-    orders = [sorted(x) for x in loops.values() if len(x) > 1] or [[0, 0]]
-    return [*dict.fromkeys(pair for x in orders for pair in ((x[0], x[1]), (x[-1], x[-2])))]
+            loops.setdefault(folded.phases.loop.get(node, -1), {})[place[node]] = None  # type: ignore[index]
+    orders = [[*x] for x in loops.values() if len(x) > 1] or [[0, 0]]
+    ends = [(x[k], x[k + 1], x[0]) for x in orders for k in range(min(len(x) - 1, DELAYS) - 1, 0, -1)]
+    both = [way for x in map(sorted, orders) for way in (x[:2], x[:-3:-1])]
+    return [*dict.fromkeys([*ends, *((a, b, a) for a, b in both)])]
 
 
 def _follow_states(folded: Folded, place: dict[Node, int | str], states: set[Node]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
 from .loops import window
+from .regions import regions
 from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -208,7 +209,9 @@ def _adopt_odd(folded: Folded, when: dict[Node, int], classes: dict[Node, list[N
 
 
 def _families(folded: Folded, repeated: dict[Node, list[Node]]) -> dict[Node, list[Node]]:
-    """Maps leaves to their group: one leaf per step, or one leaf per input of an op outside of time."""
+    """Maps leaves to their group: one leaf per step, or per input of an op outside of time; no start of a state."""
+    where = regions(folded)
+    starts = where.states | where.starts
     entering: dict[tuple[int, int], dict[Node, None]] = {}
     sizes: dict[tuple[int, int], int] = {}
     for node in folded.nodes:
@@ -220,7 +223,7 @@ def _families(folded: Folded, repeated: dict[Node, list[Node]]) -> dict[Node, li
                 sizes[key] = len(members) if members else 2 * FEW
     families: dict[Node, list[Node]] = {}
     for key, leaves in entering.items():
-        fresh = [x for x in leaves if x not in families]
+        fresh = [x for x in leaves if x not in families and x not in starts]
         if len(fresh) > 1 and 2 * len(fresh) >= sizes[key]:
             families.update(dict.fromkeys(fresh, fresh))
     return families

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from ...core.leaves import Constant
 from ...core.node import Node
 from ..colours import STATE
-from .folding import LOSSES, Chip, Folded, Link, is_zero
+from .folding import LOSSES, Chip, Folded, is_zero
 
 BORDERS = {"gradient": "#a50f15", "input": "#2b6cb0", "state": STATE, "op": "#5a6270", "loss": "#b83280",
            "parameter": "#b7860b", "dots": "#f8fafc", "moved": "#c05621", "removed": "#a3adba",
@@ -75,14 +75,15 @@ def _carried(folded: Folded) -> set[Node]:
     return {x for x, t in pairs if t is not None and x.step not in (None, t) and not isinstance(x, Constant)}
 
 
-def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tuple[int, int]]) -> set[Node]:
+def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tuple[int, int, int]]) -> set[Node]:
     """Returns the data, or boxes without a step, that enter a column as a state enters its neighbour.
 
-    ``ends`` are pairs of such a column, the first or last one of a loop, and its neighbour. Compared are the same input
-    slots of the n-th ops of a kind with the same parameters in both. A single column is its own neighbour: there is
-    nothing to compare, and constants of zeros count as states.
+    ``ends`` are such a column, its neighbour, and the first or last column of their loop: the column itself, or one
+    before it, of which the neighbour reads a state that is delayed. Compared are the same input slots of the n-th ops
+    of a kind with the same parameters in both. A single column is its own neighbour: there is nothing to compare, and
+    constants of zeros count as states.
     """
-    ops: dict[int | str, dict[Hashable, Node]] = {c: {} for pair in ends for c in pair}
+    ops: dict[int | str, dict[Hashable, Node]] = {c: {} for pair in ends for c in pair[:2]}
     loop = folded.phases.loop
     ranks = Counter[Hashable]()
     for node in folded.nodes:
@@ -92,19 +93,20 @@ def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tupl
             ops[column][kind, ranks[column, kind]] = node
             ranks[column, kind] += 1
     states: set[Node] = set()
-    for end, neighbour in ends:
+    for end, neighbour, first in ends:
+        others = {first} if end != first else {*place.values()} - {neighbour}
         for key, node in ops[end].items():
             other = ops[neighbour].get(key) if neighbour != end else None
             for link in folded.arrows[node]:
                 source = link.source
-                if place[source] != end or not (source.step is None or source.op is None):
+                if end != first:
+                    enters = isinstance(source, Constant) and source.step != node.step
+                else:
+                    enters = place[source] == end and (source.step is None or source.op is None)
+                if not enters:
                     continue
-                if is_zero(source) if other is None else _takes_state(folded, place, other, link):
+                read = [] if other is None else [x.source for x in folded.arrows[other] if x.slot == link.slot]
+                before = [x for x in read if x.step is not None and place[x] in others]
+                if is_zero(source) if other is None else before or not states.isdisjoint({*read} - {source}):
                     states.add(source)
     return states
-
-
-def _takes_state(folded: Folded, place: dict[Node, int | str], other: Node, link: Link) -> bool:
-    """Whether the op in the neighbouring column takes its input of the same slot from another step."""
-    sources = [x.source for x in folded.arrows[other] if x.slot == link.slot]
-    return any(x.step is not None and place[x] != place[other] for x in sources)

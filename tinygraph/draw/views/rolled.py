@@ -162,16 +162,15 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
             if dashed and (edge.source, edge.only) not in noted:
                 noted.add((edge.source, edge.only))
                 notes.append((_step_note(repetition, stage, edge, points), points))
-    picture.notes += _apart(picture, notes)
-    return_notes: list[Note] = []
+    taken = Taken(picture)
+    picture.notes += _apart(taken, notes)
     for edges in returning.values():
-        return_notes += _return_notes(stage, routes, edges, return_notes)
-    picture.notes += return_notes
+        picture.notes += _return_notes(stage, routes, edges, taken)
 
 
-def _apart(picture: Picture, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
+def _apart(taken: Taken, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
     """Returns the notes; each that meets another or an arrow is beside its own arrow instead, where there is room."""
-    taken, placed = Taken(picture), list[Note]()
+    placed = list[Note]()
     for note, way in notes:
         half = width(note.text, note.size, True) / 2 + 5
         spots = [(x + side * half, y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
@@ -201,20 +200,20 @@ def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Po
     return Note(x + side * 36, y + 16, f"t = {edge.only} only", GREY)
 
 
-def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: list[Note]) -> list[Note]:
-    """Returns notes such as ``t−1 → t`` beside the lane of one state, away from the notes that are already there."""
+def _return_notes(stage: Stage, routes: StageRoutes, edges: list[Edge], taken: Taken) -> list[Note]:
+    """Returns notes such as ``t−1 → t`` beside the lane of one state, or the loop of a box, where nothing else is."""
     edge = edges[0]
     card = stage.card(edge.source)
     side = card.returning[edge.source]
     y = (stage.y[edge.source] + routes.arrival(edge.target, side)) / 2
     x = card.lanes[[g for g, s in card.returning.items() if s == side][-1]] + side * 36
+    away = [(0, up) for up in sorted(range(-80, 81, 4), key=abs)]
     if edge.source == edge.target:
-        x = stage.x[edge.source] + side * (stage.width[edge.source] / 2 + 66)
+        x, y = stage.x[edge.source] + side * (stage.width[edge.source] / 2 + 66), stage.y[edge.source]
+        away = [(-side * aside, up) for aside in range(0, 120, 8) for up in (28, -28)]
     lags = dict.fromkeys(_lag(e) for e in sorted(edges, key=lambda e: abs(e.lag)))
-    while any(abs(x - note.x) < 60 and -17 * len(lags) - 3 < y - note.y < 20 for note in taken):
-        y -= 34
     # One over the other, as a line of several would reach into the lane.
     notes = [Note(x, y + 17 * k, words, STATE, size=13) for k, words in enumerate(reversed(lags))]
     if edge.cuts:
         notes.append(Note(x, y - 16, f"cut {edge.cuts}×", RED))
-    return notes
+    return [taken.placed(note, [(note.x + aside, note.y + up) for aside, up in away]) for note in notes]
