@@ -9,9 +9,8 @@ from tests.draw.networks import word_rnn
 from tests.draw.recurrent import gru
 from tinygraph.draw.write.raster import _font_of
 
-from .refused import LOSS, STEPS, Refusals, X, drawn, of_two_parts, saved, stateless, timeless, traced, uninterested
+from .refused import LOSS, STEPS, Refusals, X, drawn, saved, stateless, timeless, traced, uninterested
 
-SOME = 'tokens={1: "the"} gives a text to some steps alone'
 ALONE = "needs one loss of one element"
 OF_OPTIONS: Refusals = {
     "no numbers": (
@@ -181,55 +180,6 @@ OF_OPTIONS: Refusals = {
         "a state that one step computes and the next step uses",
         "3 steps",
         "",
-    ),
-    "tokens": (
-        drawn(LOSS, tokens=["a"]),
-        "draw: the number of tokens differs from the number of time steps",
-        "a list of 3 texts, one per step, or a dict from step to text",
-        "1 text",
-        SOME,
-    ),
-    "tokens without time": (
-        drawn(timeless(), tokens=["a"]),
-        "draw: the number of tokens differs from the number of time steps",
-        "a list of 0 texts, one per step, or a dict from step to text",
-        "1 text",
-        STEPS,
-    ),
-    "tokens of two parts": (
-        drawn(of_two_parts(), "rolled", tokens=["a", "b", "c", "d"]),
-        "draw: the number of tokens differs from the number of time steps",
-        "a list of 3 texts, one per step, or of 5, one per column, or a dict from step to text",
-        "4 texts",
-        SOME.replace("1", "0"),
-    ),
-    "tokens of a batch": (
-        drawn(LOSS, tokens=np.array([["a", "b"]] * 3)),
-        "draw: tokens holds lists, not texts",
-        "a text for each step",
-        "3 of them, such as array(['a', 'b'], dtype='<U1')",
-        "pass the texts of one sequence: those of a batch differ",
-    ),
-    "a word for tokens": (
-        drawn(LOSS, tokens="abc"),
-        "draw: the number of tokens differs from the number of time steps",
-        "a list of 3 texts, one per step, or a dict from step to text",
-        "str",
-        SOME,
-    ),
-    "a token's step": (
-        drawn(LOSS, tokens={9: "a"}),
-        "draw: tokens has a key 9 that is no time step of the graph",
-        "steps from 1 to 3",
-        "9",
-        "pass a dict from step to text, or a list with one text per step",
-    ),
-    "a token without steps": (
-        drawn(timeless(), tokens={9: "a"}),
-        "draw: tokens has a key 9 that is no time step of the graph",
-        "no step",
-        "9",
-        "pass a dict from step to text, or a list with one text per step",
     ),
     "steps without time": (
         drawn(timeless(), steps=[0, -1]),

@@ -14,8 +14,9 @@ from tests.each import each
 
 from .refused import LOSS, OF_THINGS, drawn
 from .refused_options import OF_OPTIONS
+from .refused_tokens import OF_TOKENS
 
-REFUSALS = OF_THINGS | OF_OPTIONS
+REFUSALS = OF_THINGS | OF_OPTIONS | OF_TOKENS
 
 
 def said(call: Callable[[], Any]) -> list[str]:
