@@ -254,3 +254,17 @@ def test_only_what_reads_the_whole_of_an_array_calls_it_by_its_name() -> None:
     parts = [w @ a[:, :2], w @ a[:, :2].T[:, :].T, a[1:3] * a[:2], a[:, 1] * 2.0, tg.tanh(a[:, :2]), tg.tanh(a.T[1:])]
     for node in parts:
         assert not re.search(r"\ba\b", titles(tg.draw(node))[-1])
+
+
+def test_a_name_that_is_used_again_is_not_in_its_own_formula():
+    w = tg.parameter(np.eye(3), "w")
+
+    def cell(x, h):
+        i = x @ w + h
+        i = tg.sigmoid(i)
+        n = np.tanh(x * i)
+        n = np.tanh(n)
+        return n, n
+
+    text = tg.draw(tg.mean(tg.unroll(cell, np.ones((3, 2, 3)), np.zeros((2, 3)))[0]), level="op").text()
+    assert "i = σ" in text and "σ(i" not in text and "tanh(n" not in text

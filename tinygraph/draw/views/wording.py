@@ -61,7 +61,7 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
         word = "data" if role != "state" else "zeros" if is_zero(node) else "state"
         title = [Part(clean(folded.names.get(node) or known(node, folded.letters)) or word)]
     if name and node.op is not None:
-        title = [Part(name)] if node in folded.inputs and not node.name else [Part(f"{name} ="), *_short(title)]
+        title = [Part(name)] if node in folded.inputs and not node.name else [Part(f"{name} ="), *_short(title, name)]
     scalar = role == "loss" and node.size == 1 and not isinstance(node, Traced)
     if scalar:
         title.append(Part(number(node.item(), 4), "value"))
@@ -91,10 +91,10 @@ def _stacked(several: Several) -> str:
     return f"over {n} step{'s' * (n != 1)}" if timed else f"stack of {n}"
 
 
-def _short(title: list[Part]) -> list[Part]:
-    """After a name an op is written as in papers: ``f = σ``."""
+def _short(title: list[Part], name: str) -> list[Part]:
+    """After a name an op is written as in papers: ``f = σ``, also if what it reads had the name before."""
     op, *others = title
-    return [op._replace(text=re.sub(r"^sigmoid\b", "σ", op.text)), *others] if op.text.startswith("sigmoid") else title
+    return [op._replace(text=re.sub(r"^sigmoid\b", "σ", op.text.replace(f"({name})", ""))), *others]
 
 
 def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
