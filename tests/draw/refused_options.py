@@ -75,6 +75,21 @@ OF_OPTIONS: Refusals = {
         "",
         "save it",
     ),
+    **{
+        f"{name} of {view}": (
+            drawn(LOSS, view, **{name: x}),
+            f"draw: {name}= is {what}, not for the view {view}",
+            None,
+            "",
+            fix,
+        )
+        for view, name, x, what, fix in (
+            ("flow", "item", 1, "for heat maps", "leave it out"),
+            ("states", "steps", [0, 1], "for graphs", "leave it out"),
+            ("flow", "steps", [0, 1], "for graphs", "leave it out"),
+            ("saliency", "level", "op", "for graphs", "leave it out"),
+        )
+    },
     "values": (drawn(LOSS, values=1), "draw: values must be a bool", "True or False", "int", ""),
     "gradients": (
         drawn(LOSS, gradients="yes"),

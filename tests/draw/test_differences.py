@@ -224,7 +224,7 @@ def test_titles_subtitles_and_lists_are_of_both() -> None:
     a, b = picture(box("h"), subtitle="8 folded"), picture(box("k"), subtitle="")
     whole = arranged(a, b)[0]
     assert whole.subtitle == "one: 8 folded" and whole.title == "Two networks on one scale"
-    assert whole.listed == ["0 of 0 differ", "in one only: h", "in two only: k"] and whole.differs == "differs"
+    assert whole.listed == ["nothing in common", "in one only: h", "in two only: k"] and whole.differs == "differs"
     assert arranged(a, replace(b, subtitle="8 folded"))[0].subtitle == "8 folded"
     assert arranged(a, replace(b, subtitle="x"))[0].subtitle == "one: 8 folded; two: x"
     text = whole.plain_text

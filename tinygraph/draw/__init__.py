@@ -20,7 +20,7 @@ from .layers import summary
 from .nets import is_net, nodes_of
 from .options import MAX_NODES, Options, refuse_others
 from .picture import Picture
-from .view_names import VIEWS, candidates, shown
+from .view_names import VIEWS, candidates, refuse_unfit, shown
 from .words import translated
 
 __all__ = ["VIEWS", "Drawing", "compare", "draw", "summary"]
@@ -75,6 +75,7 @@ def compare(
     names = two_titles(titles)
     refuse_others({name: x for name, x in options.items() if name not in SHARED})
     asked = Options(**options, title=None if title is None else str(title), fit=fit, lang=lang)
+    refuse_unfit(view, asked)
     with _uncollected():
         plainly = replace(asked, title=None, lang="en")
         ends = shared_ends(next(in_pairs(candidates(x, view, plainly) for x in (a, b))))
@@ -156,12 +157,13 @@ def draw(
         PDF and other formats need a Graphviz program, for which ``.source`` is DOT text and ``.digraph`` a
         `graphviz.Digraph`.
 
-    A view ignores options that do not apply to it, such as the level of ``"flow"``.
+    A view ignores options of how boxes look where it has none, such as the level of ``"flow"``.
 
     Raises:
         GraphError: ``node`` is not a node, or not a compiled function that was called; gradients of a node with more
             than one element; tokens that do not fit the steps; an unknown view or option; gradients or tokens of a
-            compiled function; a net does not run on inputs of these shapes.
+            compiled function; ``item`` of a graph, or ``steps`` of a heat map; a net does not run on inputs of these
+            shapes.
 
     Example:
         >>> import numpy as np, tinygraph as tg
@@ -181,6 +183,7 @@ def draw(
     one_of(f"draw has no view {errors.shown(view)}", view, VIEWS)
     refuse_others(others)
     options = Options(level, gradients, values, truncate, title, tokens, max_nodes, steps, fit, lang, item, ax)
+    refuse_unfit(view, options)
     if inputs or is_net(node):
         node = nodes_of(node, inputs)
     cells = partial(_at_cells, node, view, options)

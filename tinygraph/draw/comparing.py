@@ -184,7 +184,7 @@ def _lines(apart: Differences, names: Sequence[str], lang: str, kept: UsersNames
     """Returns what differs in words: how much, what is in one only, and the largest differences first."""
     if not apart.changed and not any(apart.alone):
         return [told("nothing differs", lang)]
-    lines = [told(f"{len(apart.changed)} of {apart.common} differ", lang)]
+    lines = [told(f"{len(apart.changed)} of {apart.common} differ" if apart.common else "nothing in common", lang)]
     for name, side in zip(names, apart.alone, strict=True):
         parts = Counter(told(x.name, lang, kept) for x in side)
         if parts:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .labels import HEAD
 from .picture import Band, Box, Picture, Rim, Tile
-from .views.heads import HEAD
 from .words import NONE, UsersNames, told
 
 FOLDS = (1, 1.1, 1.2, 1.5, 2, 5, 10, 100, 1000)
@@ -22,7 +22,7 @@ OUT = 3.0
 _TIP = re.compile(r"(.+?)(?: =|:) (\S+)(?: · .*)?")
 _TIMES = re.compile(r" × \d+\b")
 _VALUE = re.compile(r" (-?\d\S*|nan|-?inf)$")
-_STEP = re.compile(r" at (?:t = )?\d+|\[[\d–]+\]")
+_STEP = re.compile(r" at (?:t = )?\d+(?: of \d+)?|\[[\d–]+\]")
 
 
 @dataclass

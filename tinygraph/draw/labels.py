@@ -12,6 +12,8 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"
 _IN_LABELS = str.maketrans(_ENTITIES | {"\\": "\\\\"})
 _IN_TOOLTIPS = str.maketrans(_ENTITIES | {"\\": "\\" * 4, "\n": "&#10;"})
 _WIDE = "mwMW@%—×…"
+HEAD = 14.0
+"""Font size of a column's title, and of a phase's."""
 WHOLE = 60
 """Names are not cut up to this length."""
 _NARROW = "iljtf.,:;'|![]() ·"

@@ -27,11 +27,22 @@ VIEWS = {
 `import tinygraph` takes twice as long. A new view needs one line here."""
 
 
+UNFIT = {"ax": VIEWS.keys() - MAPS, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
+"""Options, and the views that cannot obey them."""
+
+
+def refuse_unfit(view: str, options: Options) -> None:
+    """Raises a `GraphError` for an option that a view cannot obey."""
+    for name, views in UNFIT.items():
+        if view in views and getattr(options, name) != getattr(Options, name):
+            what = "graphs" if name in ("steps", "level") else "heat maps"
+            problem = f"draw: {name}= is for {what}, not for the view {view}"
+            fix = "save it" if name == "ax" else "leave it out"
+            raise GraphError(problem, expected=", ".join(x for x in VIEWS if x not in views), fix=fix)
+
+
 def shown(node: Any, view: str, options: Options) -> Picture:
     """The picture of a view, with as much detail as its area has room for."""
-    if options.ax is not None and view not in MAPS:
-        problem = f"draw: ax= is for heat maps, not for the view {view}"
-        raise GraphError(problem, expected=", ".join(MAPS), fix="save it")
     if options.area is not None:
         return fitted(candidates(node, view, options), options.area, options.limits)
     module, function = VIEWS[view]

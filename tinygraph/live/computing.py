@@ -13,7 +13,6 @@ import numpy as np
 from ..core.graph import ancestors, replace
 from ..core.leaves import Constant, Parameter
 from ..core.node import Node
-from ..draw.maps.gates import OPENING
 from ..draw.shown.folding import fold
 from ..draw.shown.letters import timeless
 from ..engine.grad import grad
@@ -26,6 +25,9 @@ from ..ops import sum as total_of
 from ..train.optimizer import Optimizer
 from ..train.step import step as training_step
 from .one_step import OneStep
+
+OPENING = {"sigmoid", "softmax", "clip", "exp"}
+"""Ops whose results a page shows as gates."""
 
 
 @dataclass(eq=False)

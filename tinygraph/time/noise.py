@@ -19,6 +19,8 @@ from ..core.scope import now
 from ..core.traced import Live, Slot
 
 Draw = Callable[[tuple[int, ...]], Any]
+DRAWN = {"drawn": True}
+"""What tells random numbers from data, for pictures."""
 
 
 class Replay:
@@ -163,4 +165,8 @@ def generator(owner: str, rng: int | np.random.Generator | None) -> np.random.Ge
 
 
 def _leaf(draw: Draw, spec: Spec) -> Node:
-    return Noise(draw, spec) if now.tracing else Constant(_drawn(draw, *spec))
+    if now.tracing:
+        return Noise(draw, spec)
+    leaf = Constant(_drawn(draw, *spec))
+    leaf._attributes = DRAWN
+    return leaf

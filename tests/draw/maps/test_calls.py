@@ -81,3 +81,25 @@ def test_axes_are_for_heat_maps(view):
     ax = pytest.importorskip("matplotlib.figure").Figure().subplots()
     with pytest.raises(tg.GraphError, match="ax="):
         tg.draw(word_rnn(3), view, ax=ax)
+
+
+@each("view", ["unrolled", "rolled", "flow", "states"])
+def test_tokens_may_be_an_array(view):
+    text = tg.draw(word_rnn(4), view, tokens=np.array([*"abcd"])).text()
+    assert text == tg.draw(word_rnn(4), view, tokens=[*"abcd"]).text()
+
+
+def test_networks_without_a_common_sheet_have_nothing_in_common():
+    cells = tg.cells.LSTM(3, 4, rng=0), tg.cells.GRU(3, 4, rng=0)
+    losses = [tg.mean(tg.unroll(cell, np.ones((4, 2, 3), np.float32))[0]) for cell in cells]
+    assert tg.draw.compare(*losses, "gates").picture.listed[0] == "nothing in common"
+    heads = [
+        tg.sum(tg.softmax(tg.constant(np.ones((2, 5))) @ np.eye(5), axis=1) @ np.ones((5, 3))),
+        tg.sum(
+            tg.multiply(tg.softmax(tg.constant(np.ones((2, 5))) @ np.eye(5), axis=1), 1.0, name="w") @ np.ones((5, 3))
+        ),
+    ]
+    listed = tg.draw.compare(*heads, "attention").picture.listed
+    assert listed == ["nothing in common", "in first only: attention × 10", "in second only: w × 10"]
+    with pytest.raises(tg.GraphError, match="steps= is for graphs"):
+        tg.draw.compare(*losses, "gates", steps=[0])

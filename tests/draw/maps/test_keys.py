@@ -18,20 +18,19 @@ from tinygraph.draw.maps.sheets import Sheet, Ticks
 R = np.random.default_rng(5)
 
 
-@each("rows", [3, 4, 5])
-def test_as_many_keys_as_steps_stand_at_their_steps_others_are_counted(rows: int) -> None:
-    """The cell looks at an array with a row for each step; its steps begin at 2."""
+@each("rows, timed", [(3, False), (4, False), (4, True), (5, False)])
+def test_keys_that_steps_read_row_by_row_stand_at_their_steps_others_are_counted(rows: int, timed: bool) -> None:
+    """The cell looks at an array, of which each step also reads a row of its own; its steps begin at 2."""
     memory, h = tg.constant(R.normal(size=(rows, 3)), name="m"), tg.constant(np.ones(3), name="h0")
     right: list[Any] = []
     for t in range(2, 6):
         with tg.step(t):
             a = tg.softmax(memory @ h, axis=0)
             right.append(softmax((memory.value @ h.value)[None], 1)[0])
-            h = tg.tanh(h + a @ memory)
+            h = tg.tanh(h + a @ memory + (memory[t - 2] if timed else 0.0))
     drawing = tg.draw(tg.sum(h), "attention")
     (cells,) = blocks(drawing).values()
     assert close(matrix(cells), np.array(right))
-    timed = rows == 4
     assert {column for _, column in cells} == {str(k + 2 * timed) for k in range(rows)}
     texts = {note.text for note in drawing.picture.notes}
     assert ("key at step →" in texts, "key →" in texts) == (timed, not timed) and "query at step ↓" in texts

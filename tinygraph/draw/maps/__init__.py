@@ -61,7 +61,7 @@ def _colouring(sheets: list[Sheet], reading: Reading) -> Shade | Heat:
         return between_powers(values.tolist()).within(ends)
     if ends is not None:
         return Shade(*ends, view == "states")
-    if view == "gates" and not (values > 1).any():
+    if view == "gates":
         return Shade(0.0, 1.0)
     return shade_of(values, signed=view == "states")
 
@@ -83,8 +83,10 @@ def _picture(reading: Reading, sheets: list[Sheet], room: Room) -> Picture:
     fills = {tile.fill for tile in picture.tiles}
     picture.keys += [(ODD, "NaN or infinite")] * (ODD in fills and picture.ruler is not None)
     picture.keys += [(PADDED, "padding")] * (PADDED in fills)
+    picture.keys += [("#ffffff", "no number")] * any((x.absent & ~x.padding).any() for x in flat)
     batch = max(reading.batch, default=1)
-    picture.subtitle = "; ".join(notes(reading.options.item, batch, [*ordered, *sheets[MOST:]], flat, tokens))
+    said = notes(reading.options.item, batch, [*ordered, *sheets[MOST:]], flat, tokens)
+    picture.subtitle = "; ".join([*said, *reading.remarks])
     title = [reading.options.heading] if reading.options.heading else []
     shade = Shade(0.0, colours.high) if isinstance(colours, Heat) else colours
     texts = [line for x in ordered for line in ["", *lines(x, shade)]]

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ...core.errors import GraphError
+from ...core.graph import ancestors
 from ...core.node import Node
-from ..labels import clean
+from ..labels import clean, shape
 from ..norms.states import shared_name
 from ..shown.folding import When
 from ..shown.roles import LOOKUPS
@@ -43,7 +44,8 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
         home = reading.folded.phases.loop.get(x.product), chain(x.node)[-1].scope
         rank = ranks[(*home, x.product.step)] = ranks.get((*home, x.product.step), -1) + 1
         alike.setdefault((*home, rank), []).append(x)
-    sheets = [sheet for i, group in enumerate(alike.values()) for sheet in _of_group(reading, group, 1000 * i)]
+    groups = [x for x in alike.values() if any(y.node.shape[y.axis] > 1 for y in x)]  # the first query may have one key
+    sheets = [sheet for i, group in enumerate(groups) for sheet in _of_group(reading, group, 1000 * i)]
     if not sheets:
         problem = "draw: the view attention finds no attention: nothing is averaged with weights that sum to 1"
         expected = "weights such as softmax(scores), multiplied with what they weigh and summed"
@@ -59,10 +61,19 @@ def _weights(reading: Reading) -> Iterator[Weights]:
         for x, axis, other in _summed_over(node):
             weight = chain(x)[-1]
             # What was looked up or is a parameter is no attention, nor is -p log p.
-            odd = weight.op is None or weight.op.name in LOOKUPS or is_parameter(other)
+            odd = weight.op is None or weight.op.name in LOOKUPS
             entropy = other.op is not None and other.op.name in ("log", "log_softmax")
-            if not odd and not entropy and _sums_to_one(x, axis, weight):
+            alone = x.ndim >= -axis and x.shape[axis] == 1 and x.dtype.kind == "f" and bool((x.value == 1).all())
+            if not odd and not entropy and (alone or _sums_to_one(x, axis, weight)) and _is_memory(other, x):
                 yield Weights(x, axis, other, node)
+
+
+def _is_memory(other: Node, weights: Node) -> bool:
+    """Whether what is weighed is no parameter, or one that the weights were made of, too: learned slots."""
+    if not is_parameter(other):
+        return True
+    among = ancestors([weights], lambda x: x.step == weights.step or x.step is None)
+    return any(x is chain(other)[-1] for x in among)
 
 
 def _summed_over(node: Node) -> Iterator[tuple[Node, int, Node]]:
@@ -102,10 +113,12 @@ def _of_group(reading: Reading, group: list[Weights], block: int) -> Iterator[Sh
     columns = [reading.folded.column(x.product) for x in group]
     queries = [c for c in columns if c is not None]
     timed = len(queries) == len(columns)
-    rows = [_heads(reading, x, timed) for x in group]
+    batch = _batch_axis(reading, group, timed)
+    rows = [_heads(reading, x, batch, timed) for x in group]
     stacked = _padded(rows if timed else [row for one in rows for row in np.moveaxis(one, 1, 0)])
-    queries = queries if timed else _all_steps(reading, len(stacked))
-    keys = _keys(reading, max(group, key=lambda x: x.node.shape[x.axis]), stacked.shape[-1])
+    queries = queries if timed else _steps(reading, group[0].node, None, len(stacked))
+    longest = max(group, key=lambda x: x.node.shape[x.axis])
+    keys = _steps(reading, longest.other, longest.product.step, stacked.shape[-1])
     across = _ticks(reading, keys, stacked.shape[-1], "key", "→")
     down = _ticks(reading, queries, len(stacked), "query", "↓")
     weights = [chain(x.node)[-1] for x in group]
@@ -123,26 +136,23 @@ def _of_group(reading: Reading, group: list[Weights], block: int) -> Iterator[Sh
         yield Sheet(heading, values, absent, across, down, block + head, told, padding=padding)
 
 
-def _heads(reading: Reading, x: Weights, timed: bool) -> np.ndarray:
+def _batch_axis(reading: Reading, group: list[Weights], timed: bool) -> int | None:
+    """Returns the axis of the batch; None if there is none, or it cannot be told, which the subtitle says."""
+    node, axis = group[0].node, reading.batch_axis(x.node for x in group)
+    if axis is None and not timed and node.ndim > 3:
+        return 0
+    if axis is None and reading.has_batch and node.ndim > 2 - timed:
+        reading.remarks.append(f"which axis of weights {shape(node.shape)} is the batch cannot be told")
+    return None if axis == node.ndim + group[0].axis else axis
+
+
+def _heads(reading: Reading, x: Weights, batch: int | None, timed: bool) -> np.ndarray:
     """Returns the weights of one sequence as (heads, keys), or (heads, queries, keys) if they are made at once."""
-    value = np.moveaxis(np.asarray(x.node.value, np.float64), x.axis, -1)
-    if timed:
-        axis = next((i for i, n in enumerate(value.shape[:-1]) if n in _batches(reading)), None)
-        return (value if axis is None else reading.item(value, axis)).reshape(-1, value.shape[-1])
-    if value.ndim < 2:
-        return value[None, None]
-    batched = value.ndim > 3 or (value.ndim == 3 and value.shape[0] in _batches(reading))
-    value = reading.item(value, 0) if batched else value
-    return value.reshape(-1, *value.shape[-2:])
-
-
-def _batches(reading: Reading) -> set[int]:
-    """The sizes that a batch may have: those of the states."""
-    if not reading.batch:
-        for state in reading.states:
-            for nodes in state.at.values():
-                reading.chosen(np.asarray(nodes[-1].value))
-    return reading.batch - {1}
+    value, keys = np.asarray(x.node.value, np.float64), x.node.ndim + x.axis
+    if batch is not None:
+        value, keys = reading.item(value, batch), keys - (batch < keys)
+    value = np.moveaxis(value, keys, -1)
+    return value.reshape(-1, *(1, *value.shape)[-2:][timed:])
 
 
 def _padded(rows: list[np.ndarray]) -> np.ndarray:
@@ -152,23 +162,30 @@ def _padded(rows: list[np.ndarray]) -> np.ndarray:
     return np.stack(fill)
 
 
-def _keys(reading: Reading, x: Weights, count: int) -> list[When]:
-    """Returns the steps along the keys: those of the stack that is weighed, or all; none if keys are no steps."""
-    queue, seen = [x.other, x.node], set[Node]()
-    for node in queue:
-        if node.op is None or node in seen or len(seen) > 200:
-            continue
-        seen.add(node)
-        columns = [reading.folded.column(y) for y in node.inputs]
-        if node.op.name == "stack" and len(columns) == count and None not in columns:
-            return [c for c in columns if c is not None]
-        queue += node.inputs
-    return _all_steps(reading, count)
+def _steps(reading: Reading, x: Node, step: int | None, count: int) -> list[When]:
+    """Returns the steps whose outputs or inputs an array has a row for, or was made of; none if that is plain data."""
+    for node in reversed(ancestors([x], lambda y: y.step in (None, step))):
+        columns = [reading.folded.column(y) for y in _joined(node, count)]
+        steps = [c for c in columns if c is not None]
+        if len({*steps}) == len(columns) == count:
+            return steps
+        for at in reading.inputs if node.op is None and count in node.shape[:2] else ():
+            read = {c: y.value if row is None else y.value[row] for c, (y, row) in sorted(at.items())}
+            rows = np.moveaxis(node.value, node.shape.index(count), 0)
+            if len(read) == count and all(map(np.array_equal, rows, read.values())):
+                return [*read]
+    return []
 
 
-def _all_steps(reading: Reading, count: int) -> list[When]:
-    columns = reading.folded.columns()
-    return columns if len(columns) == count else []
+def _joined(node: Node, most: int) -> list[Node]:
+    """Returns what an array is joined from, also one by one as it grew; nothing if it is not, or of more parts."""
+    parts, rest = list[Node](), [node]
+    while rest and len(parts) <= most:
+        x = chain(rest.pop())[-1]
+        is_joined = x.op is not None and x.op.name in ("stack", "concatenate")
+        rest += x.inputs[::-1] if is_joined else ()
+        parts += [] if is_joined else [x]
+    return parts if not rest and parts[0] is not node else []
 
 
 def _ticks(reading: Reading, steps: list[When], count: int, name: str, arrow: str) -> Ticks:

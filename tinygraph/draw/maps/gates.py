@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from ...core.errors import GraphError
-from ...core.leaves import Constant, Parameter
+from ...core.graph import ancestors
+from ...core.leaves import Parameter
 from ...core.node import Node
 from ..labels import clean, op_words
 from ..shown.folding import When
 from ..shown.letters import known, timeless
 from ..shown.same_names import numbered
-from ..shown.slices import RESHAPED, tag_of
+from ..shown.slices import RESHAPED, index_text, tag_of
 from .reading import Reading
 from .sheets import Sheet
 from .states import of_nodes
+from .trials import unbounded
 
-OPENING = {"sigmoid", "softmax", "clip", "exp"}
-"""Ops whose results are from 0 to 1, or positive."""
 GateKey = tuple[tuple[int, str], int, str]
 """A gate: number and name of its cell, the number of its group, and the part of a joint result that it is."""
 
@@ -31,70 +31,99 @@ def gate_sheets(reading: Reading) -> list[Sheet]:
     """
     at: dict[GateKey, dict[When, Node]] = {}
     letters: dict[GateKey, str] = {}
-    for gate, base, views in _gates(reading):
+    places: dict[GateKey, list[int]] = {}
+    beyond, never = unbounded(reading.nodes, len(reading.folded.steps)), set[GateKey]()
+    for gate, base, views, product in _factors(reading, beyond):
+        box = base if base in reading.cells else product  # a row of what was made before time has no box
         column = reading.folded.column(base)
-        if column is not None and base in reading.cells:
-            key = reading.cells[base], reading.group_of[base], tag_of(views)
+        if column is not None and box in reading.cells:
+            indices = [x.attributes["index"] for x in views if tag_of([x])]
+            key = reading.cells[box], reading.group_of[box], "".join(f"[{index_text(i)}]" for i in indices)
+            never |= {key} if gate in beyond else set()
             at.setdefault(key, {})[column] = gate
             letters.setdefault(key, _letter(reading, gate, base))
-    if not at:
+            entries = [x for i in indices for x in (i if isinstance(i, tuple) else (i,))]
+            starts = [x.start or 0 if isinstance(x, slice) else x for x in entries if isinstance(x, (int, slice))]
+            places.setdefault(key, [base.serial, *starts])
+    order = sorted(at.keys() - never, key=lambda key: (-key[0][0], places[key]))
+    if not order:
         problem = "draw: the view gates finds no gate: nothing from 0 to 1 is multiplied with something"
         expected = "a cell with gates, such as tg.cells.LSTM or tg.cells.GRU"
         raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
     sheets = []
-    order = sorted(at, key=lambda key: (-key[0][0], min(x.serial for x in at[key].values())))
     for (_, cell), keys in groupby(order, lambda key: key[0]):
         own = [*keys]
-        for key, name in zip(own, numbered([letters[key] for key in own]), strict=True):
+        named = [letters[key] for key in own]
+        parts = [x + key[2] * (named.count(x) > 1) for x, key in zip(named, own, strict=True)]
+        for key, name in zip(own, numbered(parts), strict=True):
             sheets.append(of_nodes(reading, f"{cell} · {name}" if cell else name, name, at[key]))
     return sheets
 
 
-def _gates(reading: Reading) -> Iterator[tuple[Node, Node, list[Node]]]:
-    """Yields gates, each with the result that it is, or is a part of, and the views between them.
+def _factors(reading: Reading, beyond: set[Node]) -> Iterator[tuple[Node, Node, list[Node], Node]]:
+    """Yields factors, the result that each is, or is a part of, the views between them, and the product.
 
-    What is made of parameters alone is the same at all steps, and no gate.
+    Left out are those that are the same at all steps, made of parameters alone, or of no number but 0 and 1, as masks
+    are, and those that are made of the other factor alone, as of an activation x * sigmoid(x).
     """
-    still = set[Node]()
+    moving, real = set[Node](), set[Node]()
     for node in reading.nodes:
         if node.op is None:
-            still |= {node} if isinstance(node, Parameter) or node.size == 1 else set()
-        elif still.issuperset(node.inputs):
-            still.add(node)
-        elif node.op.name == "multiply":
-            for x, other in (node.inputs, node.inputs[::-1]):
-                gate, base, views = _opened(x, reading.folded.letters)
-                if base is not None and base not in still and base.inputs[0] is not other and gate.dtype.kind == "f":
-                    yield gate, base, views
+            moving |= {node} if node.size > 1 and not isinstance(node, Parameter) else set()
+            real |= {node} if node.size > 1 and node.dtype.kind == "f" else set()
+            continue
+        for kind in (moving, real):
+            kind |= set() if kind.isdisjoint(node.inputs) else {node}
+        for x, other in _multiplied(node):
+            gate, base, views = _behind_views(x, reading.folded.letters, beyond)
+            varies = base.op is not None and gate.dtype.kind == "f" and base in moving and base in real
+            number = other.op is None and other.size == 1
+            if varies and not number and (gate in beyond or not _is_of_alone(base, other, moving)):
+                yield gate, base, views, node
 
 
-def _opened(x: Node, letters: dict[Node, str]) -> tuple[Node, Node | None, list[Node]]:
-    """Looks for a gate behind 1 - x without a letter, and behind views."""
+def _multiplied(node: Node) -> list[tuple[Node, Node]]:
+    """Returns (factor, other factor) for the factors whose elements a node multiplies, each by itself."""
+    name, pair = node.op and node.op.name, node.inputs
+    both = [(x, y) for x, y in (pair, pair[::-1])] if len(pair) == 2 else []
+    if name == "einsum":
+        inner, _, result = str(node.attributes.get("subscripts", "")).replace(" ", "").partition("->")
+        return [both[i] for i, term in enumerate(inner.split(",")) if both and set(term) <= set(result)]
+    return both if name == "multiply" else []
+
+
+def _is_of_alone(base: Node, other: Node, moving: set[Node]) -> bool:
+    """Whether a result is a function of another one, and of nothing else that its step has or reads."""
+    depends, among = set[Node](), ancestors([base], lambda x: x is not other and x.step == base.step)
+    for x in among:
+        inner = x.op is not None and x.step == base.step
+        if x is not other and (not depends.isdisjoint(x.inputs) if inner else x in moving):
+            depends.add(x)
+    return base not in depends and any(x is other for x in among)
+
+
+def _behind_views(x: Node, letters: dict[Node, str], beyond: set[Node]) -> tuple[Node, Node, list[Node]]:
+    """Looks for a gate behind 1 - x without a letter, and for the result of the same step of which it is a view."""
     gate, views = x, list[Node]()
     while (op := x.op) is not None:
-        if op.name in OPENING or _is_share(x):
-            return gate, x, views
-        if op.name == "subtract" and isinstance(x.inputs[0], Constant) and x.inputs[0].size == 1:
-            gate, views = (gate, views) if x in letters else (x.inputs[1], [])
-            x = x.inputs[1]
-        elif op.name in RESHAPED:
+        first, last = x.inputs[0], x.inputs[-1]
+        if op.name == "subtract" and x not in letters and first.op is None and first.size == 1 and last not in beyond:
+            gate, views, x = last, [], last
+        elif op.name in RESHAPED and first.op is not None and first.step == x.step:
             views.insert(0, x)
-            x = x.inputs[0]
+            x = first
         else:
             break
-    return gate, None, views
-
-
-def _is_share(x: Node) -> bool:
-    """Whether it is a / (a + b), as of minLSTM."""
-    below = x.inputs[-1]
-    return x.op is not None and x.op.name == "divide" and below.op is not None and x.inputs[0] in {*below.inputs}
+    return gate, x, views
 
 
 def _letter(reading: Reading, gate: Node, base: Node) -> str:
-    """Returns the name of a gate, or of what it is made of: ``sigmoid(f)`` is called f."""
-    for x in (gate, base, base.inputs[0]):
-        name = known(x, reading.folded.letters)
-        if name and x.op is not None:
-            return clean(timeless(name))
-    return op_words(base.op.name if base.op else "")
+    """Returns the name of a gate, or of what it alone is made of: ``sigmoid(f)`` is called f, and sigmoid without f."""
+    way = [gate, base]
+    while len(own := [y for y in way[-1].inputs if y.op is not None or y.size > 1]) == 1 and own[0].op is not None:
+        way += own
+        if own[0].op.name in RESHAPED:
+            break
+    names = (known(x, reading.folded.letters) for x in way)
+    word = op_words(base.op.name) if base.op is not None and len(base.inputs) == 1 else "gate"
+    return next((clean(timeless(name)) for name in names if name), word)

@@ -62,4 +62,8 @@ def _sheet(reading: Reading, state: State) -> Sheet:
 def of_nodes(reading: Reading, heading: str, name: str, at: dict[When, Node]) -> Sheet:
     """Returns a sheet with a row for each unit of what has a node in each column."""
     parts = {c: np.asarray(node.value, np.float64) for c, node in at.items()}
-    return reading.sheet(heading, parts, "unit ↓", lambda row, column: f"{name or 'state'}[{row}] at t = {column}")
+    usual = reading.has_batch and {x.ndim for x in at.values()} == {2}
+    axis = None if usual else reading.batch_axis(at.values())
+    return reading.sheet(
+        heading, parts, "unit ↓", lambda row, column: f"{name or 'state'}[{row}] at t = {column}", axis
+    )

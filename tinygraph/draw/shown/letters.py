@@ -27,16 +27,28 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = MappingProxyType({})) 
     The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail,
     which tells that of later ones of the same form. ``loop``: the number of each node's loop.
     """
-    named = _written(nodes)
+    named, steps = _written(nodes), by_step(nodes)
+    told = {t for t, members in steps.items() if any(x in named for x in members)}
+    if told:
+        _through_time(named, steps, told)
+    return named | {x: name for x, name in starts(named, steps).items() if not x.name}
+
+
+def by_step(nodes: list[Node]) -> dict[int, list[Node]]:
+    """Maps steps to their ops, in the order in which they were made."""
     steps: dict[int, list[Node]] = {}
     for node in nodes:
         step, op = node.step, node.op
         if step is not None and op is not None and op.name != "stop_gradient":
             steps.setdefault(step, []).append(node)
+<<<<<<< HEAD
     told = {t for t, members in steps.items() if any(x in named for x in members)}
     if told:
         _through_time(named, steps, told)
     return named | _starts(named, nodes, loop)
+=======
+    return steps
+>>>>>>> main
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
@@ -170,6 +182,7 @@ def _source(x: Node) -> Node:
     return x
 
 
+<<<<<<< HEAD
 def _starts(named: dict[Node, str], nodes: list[Node], loop: Mapping[Node, int]) -> dict[Node, str]:
     """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none.
 
@@ -200,6 +213,21 @@ def _pairs(members: list[Node], others: list[Node]) -> Iterator[tuple[Node, Node
         if x.op is not y.op or _weights(x) != _weights(y):
             return  # what follows has no partner: a last step may lack what only a next one would use
         yield from zip(x.inputs, map(_source, y.inputs), strict=False)
+=======
+def starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, str]:
+    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none."""
+    order = sorted(steps)
+    leaves: dict[Node, str] = {}
+    for a, b in (order[:2], order[:-3:-1]) if len(order) > 1 else ():
+        for x, y in zip(steps[a], steps[b], strict=False):
+            if x.op is not y.op or _weights(x) != _weights(y):
+                break  # what follows has no partner: a last step may lack what only a next one would use
+            for p, q in zip(x.inputs, map(_source, y.inputs), strict=False):
+                is_state = q.step is not None and q.step != b and q.op is not None
+                if is_state and p.op is None and not isinstance(p, Parameter):
+                    leaves.setdefault(p, named[q].partition("[")[0] + "₀" if q in named else "")
+    return leaves
+>>>>>>> main
 
 
 def _weights(x: Node) -> list[int]:
@@ -221,7 +249,8 @@ def entrances(boxes: list[Node], known: dict[Node, str], loop: dict[Node, int]) 
     for x in boxes:
         op = x.op
         if op is not None and op.name == "getitem" and is_data(x.inputs[0]) and not x.name and x.step is not None:
-            reads[x] = x.inputs[0]
+            if known.get(x.inputs[0], "x")[-1:] not in ("", "₀"):  # no part of a start
+                reads[x] = x.inputs[0]
         elif x in leaves and x.step is not None and known.get(x, "x"):
             ranks[loop.get(x), x.step] = rank = ranks.get((loop.get(x), x.step), -1) + 1
             reads[x] = loop.get(x), rank
@@ -251,4 +280,4 @@ def is_start(letter: str) -> bool:
 
 
 def is_data(x: Node) -> bool:
-    return isinstance(x, Constant) and not x.name and x.dtype.kind == "f" and x.ndim > 0
+    return isinstance(x, Constant) and not (x.name or x.attributes) and x.dtype.kind == "f" and x.ndim > 0

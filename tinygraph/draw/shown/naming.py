@@ -15,7 +15,7 @@ from .cells import CellGroup, cells
 from .folding import Chip, Folded
 from .phases import Phases
 from .repetition import Repetition, runs
-from .same_names import WAYS, Cell, directions, told_apart
+from .same_names import WAYS, CellPlace, directions, told_apart
 from .slices import chain, tag_of
 
 MOST = 3
@@ -27,7 +27,7 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Pha
     lasts = [[repetition.groups[g][-1] for g in cell.groups] for cell in cell_groups]
     within = [{phases.of[x] for x in nodes if x in phases.of} for nodes in lasts]
     first: dict[Hashable, frozenset[int]] = {}
-    places: dict[int, Cell] = {}
+    places: dict[int, CellPlace] = {}
     for i, cell in enumerate(cell_groups):
         alone = len(within[i]) == 1 and (not cell.joint or within.count(within[i]) == 1)
         part = phases.names[min(within[i])] if alone else ""
@@ -38,7 +38,7 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Pha
             loops = frozenset(phases.loop[x] for x in nodes if x in phases.loop)
             loops = first.setdefault(_weights(lasts[i]) or i, loops)
             scope = clean(_common_path([x.scope for x in lasts[i]]))
-            places[i] = Cell(scope, part, loops, WAYS.get(next(iter(turns.values()), 0), ""))
+            places[i] = CellPlace(scope, part, loops, WAYS.get(next(iter(turns.values()), 0), ""))
     for i, words in zip(places, told_apart([*places.values()], phases), strict=True):
         cell_groups[i].name = f"{words}/{places[i].scope}".strip("/") or class_of(lasts[i]) or "cell"
 
@@ -58,9 +58,8 @@ def class_of(nodes: Iterable[Node]) -> str:
 
 def names(folded: Folded, options: Options) -> frozenset[str]:
     """Returns the user's names and tokens, which stay in every language, also where they are like words of ours."""
-    told = options.tokens
-    tokens = told.values() if isinstance(told, Mapping) else () if told is None else told
-    return frozenset([*folded.own, *(clean(str(x)) for x in tokens)])
+    tokens = options.tokens.values() if isinstance(options.tokens, Mapping) else options.tokens
+    return frozenset([*folded.own, *(clean(str(x)) for x in (() if tokens is None else tokens))])
 
 
 def heading(folded: Folded, options: Options, view: str) -> str:

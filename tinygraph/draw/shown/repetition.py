@@ -9,8 +9,12 @@ from typing import Any, NamedTuple
 
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
+<<<<<<< HEAD
 from .phases import window
 from .regions import regions
+=======
+from .loops import window
+>>>>>>> main
 from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")

@@ -48,7 +48,7 @@ def _first_users(nodes: list[Node], parameters: set[Node]) -> dict[Node, Node]:
     return users
 
 
-class Cell(NamedTuple):
+class CellPlace(NamedTuple):
     """What names a cell: its scope, its phase, its loops, of its first run where it is run again, and its direction."""
 
     scope: str
@@ -61,7 +61,7 @@ def _cells(users: list[Node], phases: Phases) -> dict[Node | None, str]:
     """Maps ops that read parameters to what their cells are called."""
     turns = directions(phases, {phases.loop.get(x, -1) for x in users})
     cells = {
-        x: Cell(x.scope, phases.names[phases.of[x]], frozenset([phases.loop[x]]), turns.get(phases.loop[x], ""))
+        x: CellPlace(x.scope, phases.names[phases.of[x]], frozenset([phases.loop[x]]), turns.get(phases.loop[x], ""))
         for x in users
         if x in phases.loop
     }
@@ -80,7 +80,7 @@ def _told_apart(name: str, users: dict[Node, Node | None], words: dict[Node | No
     return {x: f"{name} #{k}" for k, x in enumerate(users, 1)}
 
 
-def told_apart(cells: list[Cell], phases: Phases) -> list[str]:
+def told_apart(cells: list[CellPlace], phases: Phases) -> list[str]:
     """Returns words for cells: the phase of one without a scope of its own, and what tells it from others called so."""
     scopes = Counter(x.scope for x in cells)
     told = [[x.part] * (not x.scope or scopes[x.scope] > 1) for x in cells]

@@ -17,7 +17,7 @@ from ..unmarked.steps import marked
 from .by_use import read_twice
 from .cells import cells
 from .folding import Folded, Link, crosses, fold
-from .phases import window
+from .loops import window
 from .repetition import find_repetition
 from .roles import roles
 

@@ -8,15 +8,13 @@ from typing import Any
 from ...core.errors import GraphError, shown
 from ...core.node import Node
 from ..colours import INK
-from ..labels import clean, width
+from ..labels import HEAD, clean, width
 from ..layout.clearance import clear_of_arrows
 from ..layout.spots import Placed
 from ..picture import Band, Note, Picture
 from ..shown.folding import Folded, When
 from ..shown.regions import AFTER, Regions
 
-HEAD = 14.0
-"""Font size of a column's title, and of a phase's."""
 BLANKS = {"\n": "⏎", "\t": "⇥"}
 """What a blank token shows, as it would show nothing; another blank shows ␣."""
 
