@@ -16,7 +16,7 @@ from ..norms.states import State, states
 from ..options import Options, refuse_traced, roots_of
 from ..shown.ellipsis import like
 from ..shown.folding import Folded, When, fold
-from ..shown.letters import by_step, starts
+from ..shown.letters import starts
 from ..shown.naming import named_cells
 from ..shown.padding import real_rows
 from ..shown.repetition import Repetition, find_repetition
@@ -110,7 +110,7 @@ class Reading:
         folded, nodes = self.folded, self.nodes
         before = set(ancestors([x for x in nodes if x.step is not None]))
         reached = {x for x in ancestors(self.roots, gradients=True) if x in before}
-        begun = starts({}, by_step(nodes))
+        begun = starts({}, nodes)
         looked_up = [x for x in folded.nodes if x.op is not None and x.op.name in LOOKUPS and not folded.arrows[x]]
         free = [x for x in looked_up if x.step is None or not isinstance(x.inputs[0], Parameter)]
         leaves = [x for x in folded.nodes if x.op is None]

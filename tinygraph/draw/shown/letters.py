@@ -16,12 +16,13 @@ from .lines import is_authors, naming
 INPUTS = ("x", "x′", "x″")
 DELAYS = 4
 """So many steps later a state may be read for its starts to be known."""
+NO_LOOPS: Mapping[Node, int] = MappingProxyType({})
 _SPELT = "alpha beta gamma delta epsilon zeta eta theta kappa lambda_ mu nu xi rho sigma tau phi psi omega"
 GREEK = dict(zip(_SPELT.split(), "αβγδεζηθκλμνξρστφψω", strict=True))
 """Letters that code spells out."""
 
 
-def letters(nodes: list[Node], loop: Mapping[Node, int] = MappingProxyType({})) -> dict[Node, str]:
+def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node, str]:
     """Maps nodes to the names in the lines that made them.
 
     The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail,
@@ -31,7 +32,7 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = MappingProxyType({})) 
     told = {t for t, members in steps.items() if any(x in named for x in members)}
     if told:
         _through_time(named, steps, told)
-    return named | {x: name for x, name in starts(named, steps).items() if not x.name}
+    return named | {x: name for x, name in starts(named, nodes, loop).items() if not x.name}
 
 
 def by_step(nodes: list[Node]) -> dict[int, list[Node]]:
@@ -41,14 +42,7 @@ def by_step(nodes: list[Node]) -> dict[int, list[Node]]:
         step, op = node.step, node.op
         if step is not None and op is not None and op.name != "stop_gradient":
             steps.setdefault(step, []).append(node)
-<<<<<<< HEAD
-    told = {t for t, members in steps.items() if any(x in named for x in members)}
-    if told:
-        _through_time(named, steps, told)
-    return named | _starts(named, nodes, loop)
-=======
     return steps
->>>>>>> main
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
@@ -182,29 +176,27 @@ def _source(x: Node) -> Node:
     return x
 
 
-<<<<<<< HEAD
-def _starts(named: dict[Node, str], nodes: list[Node], loop: Mapping[Node, int]) -> dict[Node, str]:
+def starts(named: dict[Node, str], nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node, str]:
     """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none.
 
     Of a state that is read two steps later the second step has a start, too, and the one before that is ``h₋₁``.
     """
-    loops: dict[int | None, dict[int, list[Node]]] = {}
+    loops: dict[int | None, list[Node]] = {}
     for x in nodes:
-        if x.step is not None and x.op is not None and x.op.name != "stop_gradient":
-            loops.setdefault(loop.get(x), {}).setdefault(x.step, []).append(x)
-    starts: dict[Node, tuple[str, int]] = {}
-    for steps in loops.values():
+        loops.setdefault(loop.get(x), []).append(x)
+    leaves: dict[Node, tuple[str, int]] = {}
+    for steps in map(by_step, loops.values()):
         for way in ([*steps][: DELAYS + 1], [*steps][:-3:-1]):
             for k in reversed(range(len(way) - 1)):
                 for p, q in _pairs(steps[way[k]], steps[way[k + 1]]):
-                    if p.op is not None or p.name or isinstance(p, Parameter) or (k and p.step == way[k]):
+                    if p.op is not None or isinstance(p, Parameter) or (k and p.step == way[k]):
                         continue
                     is_state = q.step not in (None, way[k + 1]) and q.op is not None and (k == 0 or q.step == way[0])
                     if is_state:
-                        starts.setdefault(p, (named.get(q, "").partition("[")[0], 0))
-                    elif q in starts and p is not q:
-                        starts.setdefault(p, (starts[q][0], starts[q][1] - 1))
-    return {x: letter and letter + subscript(n) for x, (letter, n) in starts.items()}
+                        leaves.setdefault(p, (named.get(q, "").partition("[")[0], 0))
+                    elif q in leaves and p is not q:
+                        leaves.setdefault(p, (leaves[q][0], leaves[q][1] - 1))
+    return {x: letter and letter + subscript(n) for x, (letter, n) in leaves.items()}
 
 
 def _pairs(members: list[Node], others: list[Node]) -> Iterator[tuple[Node, Node]]:
@@ -213,21 +205,6 @@ def _pairs(members: list[Node], others: list[Node]) -> Iterator[tuple[Node, Node
         if x.op is not y.op or _weights(x) != _weights(y):
             return  # what follows has no partner: a last step may lack what only a next one would use
         yield from zip(x.inputs, map(_source, y.inputs), strict=False)
-=======
-def starts(named: dict[Node, str], steps: dict[int, list[Node]]) -> dict[Node, str]:
-    """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none."""
-    order = sorted(steps)
-    leaves: dict[Node, str] = {}
-    for a, b in (order[:2], order[:-3:-1]) if len(order) > 1 else ():
-        for x, y in zip(steps[a], steps[b], strict=False):
-            if x.op is not y.op or _weights(x) != _weights(y):
-                break  # what follows has no partner: a last step may lack what only a next one would use
-            for p, q in zip(x.inputs, map(_source, y.inputs), strict=False):
-                is_state = q.step is not None and q.step != b and q.op is not None
-                if is_state and p.op is None and not isinstance(p, Parameter):
-                    leaves.setdefault(p, named[q].partition("[")[0] + "₀" if q in named else "")
-    return leaves
->>>>>>> main
 
 
 def _weights(x: Node) -> list[int]:

@@ -9,12 +9,8 @@ from typing import Any, NamedTuple
 
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
-<<<<<<< HEAD
-from .phases import window
-from .regions import regions
-=======
 from .loops import window
->>>>>>> main
+from .regions import regions
 from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
