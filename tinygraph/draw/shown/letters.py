@@ -16,27 +16,33 @@ from .lines import is_authors, naming
 INPUTS = ("x", "x′", "x″")
 DELAYS = 4
 """So many steps later a state may be read for its starts to be known."""
+NO_LOOPS: Mapping[Node, int] = MappingProxyType({})
 _SPELT = "alpha beta gamma delta epsilon zeta eta theta kappa lambda_ mu nu xi rho sigma tau phi psi omega"
 GREEK = dict(zip(_SPELT.split(), "αβγδεζηθκλμνξρστφψω", strict=True))
 """Letters that code spells out."""
 
 
-def letters(nodes: list[Node], loop: Mapping[Node, int] = MappingProxyType({})) -> dict[Node, str]:
+def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node, str]:
     """Maps nodes to the names in the lines that made them.
 
     The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail,
     which tells that of later ones of the same form. ``loop``: the number of each node's loop.
     """
-    named = _written(nodes)
+    named, steps = _written(nodes), by_step(nodes)
+    told = {t for t, members in steps.items() if any(x in named for x in members)}
+    if told:
+        _through_time(named, steps, told)
+    return named | {x: name for x, name in starts(named, nodes, loop).items() if not x.name}
+
+
+def by_step(nodes: list[Node]) -> dict[int, list[Node]]:
+    """Maps steps to their ops, in the order in which they were made."""
     steps: dict[int, list[Node]] = {}
     for node in nodes:
         step, op = node.step, node.op
         if step is not None and op is not None and op.name != "stop_gradient":
             steps.setdefault(step, []).append(node)
-    told = {t for t, members in steps.items() if any(x in named for x in members)}
-    if told:
-        _through_time(named, steps, told)
-    return named | {x: name for x, name in starts(named, nodes, loop).items() if not x.name}
+    return steps
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
@@ -175,12 +181,11 @@ def starts(named: dict[Node, str], nodes: list[Node], loop: Mapping[Node, int]) 
 
     Of a state that is read two steps later the second step has a start, too, and the one before that is ``h₋₁``.
     """
-    loops: dict[int | None, dict[int, list[Node]]] = {}
+    loops: dict[int | None, list[Node]] = {}
     for x in nodes:
-        if x.step is not None and x.op is not None and x.op.name != "stop_gradient":
-            loops.setdefault(loop.get(x), {}).setdefault(x.step, []).append(x)
+        loops.setdefault(loop.get(x), []).append(x)
     leaves: dict[Node, tuple[str, int]] = {}
-    for steps in loops.values():
+    for steps in map(by_step, loops.values()):
         for way in ([*steps][: DELAYS + 1], [*steps][:-3:-1]):
             for k in reversed(range(len(way) - 1)):
                 for p, q in _pairs(steps[way[k]], steps[way[k + 1]]):

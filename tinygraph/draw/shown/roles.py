@@ -94,19 +94,16 @@ def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tupl
             ranks[column, kind] += 1
     states: set[Node] = set()
     for end, neighbour, first in ends:
-        others = {first} if end != first else {*place.values()} - {neighbour}
         for key, node in ops[end].items():
             other = ops[neighbour].get(key) if neighbour != end else None
             for link in folded.arrows[node]:
                 source = link.source
-                if end != first:
-                    enters = isinstance(source, Constant) and source.step != node.step
-                else:
-                    enters = place[source] == end and (source.step is None or source.op is None)
-                if not enters:
+                here = place[source] == end and (source.step is None or source.op is None)
+                if not (here if end == first else isinstance(source, Constant) and source.step != node.step):
                     continue
                 read = [] if other is None else [x.source for x in folded.arrows[other] if x.slot == link.slot]
-                before = [x for x in read if x.step is not None and place[x] in others]
-                if is_zero(source) if other is None else before or not states.isdisjoint({*read} - {source}):
+                at = [place[x] for x in read if x.step is not None]
+                carried = first in at if end != first else any(c != neighbour for c in at)
+                if is_zero(source) if other is None else carried or not states.isdisjoint({*read} - {source}):
                     states.add(source)
     return states
