@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...core.node import Node
 from .folding import Folded, Link, Several
-from .slices import row_of
+from .slices import picked
 
 
 def within_steps(folded: Folded) -> Folded:
@@ -43,10 +43,12 @@ def _read(
 
     ``parted`` gains that part of each.
     """
-    index = row_of(link.user) if link.source in rows and node.step is not None else None
-    if index is None:
+    read = picked(link.user) if link.source in rows and node.step is not None else None
+    if read is None or read[0] is not link.source:
         return [link]
-    links = [x._replace(slot=k, user=link.user, cut=link.cut or x.cut) for k, x in enumerate(rows[link.source][index])]
+    links = [
+        x._replace(slot=k, user=link.user, cut=link.cut or x.cut) for k, x in enumerate(rows[link.source][read[1]])
+    ]
     if len(links) == 1:
         parted[links[0]] = ()
         return links

@@ -69,6 +69,21 @@ def row_of(node: Node) -> int | None:
     return index if type(index) is int else None
 
 
+def picked(node: Node) -> tuple[Node, int] | None:
+    """Returns the array and the row of it that a node takes, through views between: of ``a[::-1][0]`` a's last one."""
+    row = row_of(node)
+    if row is None:
+        return None
+    x = node.inputs[0]
+    while x.op is not None and x.op.name in RESHAPED:
+        array, index = x.inputs[0], x.attributes.get("index", ...)
+        rows = index[0] if isinstance(index, tuple) and index else index
+        if x.shape[:1] != array.shape[:1] and not isinstance(rows, slice):
+            break
+        x, row = array, range(array.shape[0])[rows][row] if isinstance(rows, slice) else row
+    return x, row
+
+
 def tag_of(views: Iterable[Node]) -> str:
     """Returns which part of an array its views are, as code: ``4:8``; empty for the whole of it."""
     indexes = [x.attributes.get("index") for x in views if x.op is not None and x.op.name == "getitem"]
