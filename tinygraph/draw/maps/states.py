@@ -42,12 +42,9 @@ def _of_one_step(reading: Reading) -> list[State]:
     named = [
         x for x in folded.nodes if x.step == step is not None and x.op and x.shape in shapes and _letter(reading, x)
     ]
-    rails = [x for x in named if x.op and x.op.name == "add" and any(_scaled(y, starts) for y in x.inputs)]
+    scaled = {x for x in reading.nodes if x.op and x.op.name == "multiply" and not starts.isdisjoint(x.inputs)}
+    rails = [x for x in named if x.op and x.op.name == "add" and not scaled.isdisjoint(x.inputs)]
     return [State("", _letter(reading, x), 1, {step or 0: [x]}) for x in dict.fromkeys([*named[-1:], *rails[::-1]])]
-
-
-def _scaled(x: Node, starts: set[Node]) -> bool:
-    return x.op is not None and x.op.name == "multiply" and not starts.isdisjoint(x.inputs)
 
 
 def _letter(reading: Reading, x: Node) -> str:

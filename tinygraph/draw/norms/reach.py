@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from functools import cached_property
 from itertools import count
@@ -56,16 +56,16 @@ def seeds_of(root: Node, folded: Folded, role: dict[Node, str]) -> Seeds:
     inner = {copies[x]: x for x in copies if x not in outer and _carries(x)}
     with np.errstate(all="ignore"):
         gradients = derive([*copies.values()], set(inner), {copies[root]: one}, as_graph=False)
-    return _by_step({inner[x]: g for x, g in gradients.items()})
+    return _parted({inner[x]: g for x, g in gradients.items()}, lambda x: x.step or 0)
 
 
-def _by_step(entering: dict[Node, np.ndarray]) -> Seeds:
-    seeds: Seeds = {}
+def _parted(entering: dict[Node, np.ndarray], number: Callable[[Node], int]) -> Seeds:
+    """Parts gradients by a number of their nodes; one for which all are zero is left out, unless all are."""
+    parts: Seeds = {}
     for node in sorted(entering, key=lambda x: x.serial):
-        assert node.step is not None
-        seeds.setdefault(node.step, {})[node] = entering[node]
-    nonzero = {t: seed for t, seed in seeds.items() if any(map(np.any, seed.values()))}
-    return dict(sorted((nonzero or seeds).items()))
+        parts.setdefault(number(node), {})[node] = entering[node]
+    nonzero = {i: part for i, part in parts.items() if any(map(np.any, part.values()))}
+    return dict(sorted((nonzero or parts).items()))
 
 
 def _carries(node: Node) -> bool:
@@ -213,12 +213,9 @@ def _name(phase: int, states: list[State], times: Phases) -> str:
 
 def _by_phase(seeds: Seeds, times: Phases) -> dict[int, Seeds]:
     """Parts the losses by their phases, the last one first; a phase whose gradients are all zero is none, as a step."""
-    parts: dict[int, dict[Node, np.ndarray]] = {}
-    for seed in seeds.values():
-        for node, gradient in seed.items():
-            parts.setdefault(times.of.get(node, 0), {})[node] = gradient
-    nonzero = {i: part for i, part in parts.items() if any(map(np.any, part.values()))}
-    return {i: _by_step(part) for i, part in sorted((nonzero or parts).items(), reverse=True)}
+    entering = {x: gradient for seed in seeds.values() for x, gradient in seed.items()}
+    parts = _parted(entering, lambda x: times.of.get(x, 0))
+    return {i: _parted(part, lambda x: x.step or 0) for i, part in reversed(parts.items())}
 
 
 def _followed(root: Node, states: list[State], seeds: Seeds, times: Phases, most: int, last: int) -> list[Reach]:
