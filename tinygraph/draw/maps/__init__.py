@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from .plot import PADDED, Room, folded, plot
 from .reading import Reading
 from .saliency import saliency_sheets
 from .shades import Shade, shade_of
-from .sheets import Sheet, notes
+from .sheets import Sheet, blocks_of, notes
 from .states import state_sheets
 
 SHEETS: dict[str, Callable[[Reading], list[Sheet]]] = {
@@ -43,7 +42,7 @@ def heat_map(target: Any, options: Options, view: str) -> Picture:
 def candidates(target: Any, options: Options, view: str) -> Iterator[Picture]:
     """Yields pictures that need less and less room."""
     reading = Reading(target, options, view)
-    sheets = SHEETS[view](reading)
+    sheets = sorted(SHEETS[view](reading), key=lambda x: x.block)
     if options.ax is not None:
         into_axes(options.ax, sheets, _colouring(sheets, reading), heading(reading.folded, reading.options, view))
     area = options.area
@@ -68,9 +67,8 @@ def _colouring(sheets: list[Sheet], reading: Reading) -> Shade | Heat:
 
 def _picture(reading: Reading, sheets: list[Sheet], room: Room) -> Picture:
     view = reading.view
-    ordered = sorted(sheets, key=lambda x: x.block)[:MOST]
-    blocks = [list(block) for _, block in groupby(ordered, lambda x: x.block)]
-    shrunk = folded(blocks, room)
+    first = sheets[:MOST]
+    shrunk = folded(blocks_of(first), room)
     named = names(reading.folded, reading.options)
     picture = Picture(title=heading(reading.folded, reading.options, view), names=named)
     flat = [x for block in shrunk for x in block]
@@ -85,12 +83,12 @@ def _picture(reading: Reading, sheets: list[Sheet], room: Room) -> Picture:
     picture.keys += [(PADDED, "padding")] * (PADDED in fills)
     picture.keys += [("#ffffff", "no number")] * any((x.absent & ~x.padding).any() for x in flat)
     batch = max(reading.batch, default=1)
-    said = notes(reading.options.item, batch, [*ordered, *sheets[MOST:]], flat, tokens)
+    said = notes(reading.options.item, batch, sheets, flat, tokens)
     picture.subtitle = "; ".join([*said, *reading.remarks])
     title = [reading.options.heading] if reading.options.heading else []
     shade = Shade(0.0, colours.high) if isinstance(colours, Heat) else colours
-    texts = [line for x in ordered for line in ["", *lines(x, shade)]]
-    picture.plain_text = [*title, *texts, *key(ordered, shade)][not title :]
+    texts = [line for x in first for line in ["", *lines(x, shade)]]
+    picture.plain_text = [*title, *texts, *key(first, shade)][not title :]
     return picture
 
 

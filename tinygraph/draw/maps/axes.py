@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,11 @@ import numpy as np
 from ..norms.heat import ODD, ZERO, Heat, ramp
 from .plot import PADDED
 from .shades import LEVELS, Shade
-from .sheets import Sheet, Ticks
+from .sheets import Sheet, blocks_of
 
 MOST = 24
 """About how many labels stand along a side."""
+LABEL = "{label}\n{token}"
 
 
 def into_axes(ax: Any, sheets: list[Sheet], colours: Shade | Heat, title: str) -> None:
@@ -21,7 +21,11 @@ def into_axes(ax: Any, sheets: list[Sheet], colours: Shade | Heat, title: str) -
 
     The image holds the numbers as they are: ``ax.images[0].get_array()``. Padding is masked, NaN has a cross.
     """
-    blocks = [list(block) for _, block in groupby(sorted(sheets, key=lambda x: x.block), lambda x: x.block)]
+    from matplotlib.colors import ListedColormap, LogNorm, Normalize
+
+    at, norm, under = (ramp, LogNorm, ZERO) if isinstance(colours, Heat) else (colours.at, Normalize, None)
+    shades = ListedColormap([at(k / LEVELS) for k in range(LEVELS + 1)], under=under)
+    blocks = blocks_of(sheets)
     sizes = [(sum(len(x.values) + 1 for x in block), block[0].values.shape[1] + 1) for block in blocks]
     grid = np.ma.masked_all((max(a for a, _ in sizes) - 1, sum(b for _, b in sizes) - 1))
     left, columns, rows = 0, [], []
@@ -34,11 +38,11 @@ def into_axes(ax: Any, sheets: list[Sheet], colours: Shade | Heat, title: str) -
             for y, x in zip(*np.nonzero(sheet.padding), strict=True):
                 corner = np.array([[-0.5, 0.5, 0.5, -0.5], [-0.5, -0.5, 0.5, 0.5]])
                 ax.fill(left + x + corner[0], top + y + corner[1], color=PADDED)
-            rows += [(top + i, _text(sheet.down, i)) for i in range(height)] * (not left)
+            rows += [(top + i, sheet.down.text(i, LABEL)) for i in range(height)] * (not left)
             top += height + 1
-        columns += [(left + j, _text(block[-1].across, j)) for j in range(block[0].values.shape[1])]
+        columns += [(left + j, block[-1].across.text(j, LABEL)) for j in range(block[0].values.shape[1])]
         left += block[0].values.shape[1] + 1
-    image = ax.imshow(grid, aspect="auto", interpolation="nearest", **_colours(colours))
+    image = ax.imshow(grid, aspect="auto", interpolation="nearest", cmap=shades, norm=norm(colours.low, colours.high))
     odd = np.nonzero(~np.isfinite(grid.filled(0.0)))
     ax.plot(odd[1], odd[0], "x", color=ODD)
     for axis, ticks in ((ax.xaxis, columns), (ax.yaxis, rows)):
@@ -46,18 +50,3 @@ def into_axes(ax: Any, sheets: list[Sheet], colours: Shade | Heat, title: str) -
         axis.set_ticks([at for at, _ in ticks][::stride], [text for _, text in ticks][::stride])
     ax.set_title(title, pad=16)
     ax.figure.colorbar(image, ax=ax)
-
-
-def _colours(colours: Shade | Heat) -> dict[str, Any]:
-    from matplotlib.colors import ListedColormap, LogNorm
-
-    if isinstance(colours, Heat):
-        shades = ListedColormap([ramp(k / LEVELS) for k in range(LEVELS + 1)], under=ZERO)
-        return {"cmap": shades, "norm": LogNorm(colours.low, colours.high)}
-    span = colours.high - colours.low
-    shades = ListedColormap([colours.colour(colours.low + span * k / LEVELS) for k in range(LEVELS + 1)])
-    return {"cmap": shades, "vmin": colours.low, "vmax": colours.high}
-
-
-def _text(ticks: Ticks, i: int) -> str:
-    return f"{ticks.labels[i]}\n{ticks.token(i)}".strip()

@@ -19,7 +19,7 @@ def lines(sheet: Sheet, shade: Shade) -> list[str]:
     """Returns heading, rows and columns of a sheet; what is longer is folded by averages."""
     small = len(sheet.across.labels) <= FEW
     sheet = sheet.folded(ROWS, FEW if small else MOST)
-    labels = [f"{sheet.down.token(i)} {x}".strip() for i, x in enumerate(sheet.down.labels)]
+    labels = [sheet.down.text(i, "{token} {label}") for i in range(len(sheet.values))]
     room = max(map(cells, [*labels, sheet.down.caption, sheet.across.caption])) + 1
     out = [sheet.heading]
     for i, label in enumerate(labels):

@@ -44,10 +44,7 @@ def folded(blocks: list[list[Sheet]], room: Room) -> list[list[Sheet]]:
     columns = int(min(room.width / LEAST_WIDE, MOST_COLUMNS))
     total = sum(block[0].values.shape[1] for block in blocks)
     return [
-        [
-            x.folded(max(rows // len(block), 1), max(columns * x.values.shape[1] // max(total, columns), 1))
-            for x in block
-        ]
+        [x.folded(rows // len(block), columns * x.values.shape[1] // max(total, columns)) for x in block]
         for block in blocks
     ]
 
@@ -80,7 +77,7 @@ class _Plotting:
         """Draw sheets one over the other, the first on top, and return the right edge."""
         across, tiles = block[-1].across, self.tiles
         over = _over(across, tiles.wide)
-        texts = [y for x in block for y in (x.down.caption, *(_label(x.down, i) for i in range(len(x.down.labels))))]
+        texts = [y for x in block for y in (x.down.caption, *(x.down.text(i) for i in range(len(x.down.labels))))]
         labels = max(width(text, SMALL, True) for text in (*texts, across.caption)) + 8 + over
         inner = max(len(across.labels) * tiles.wide + over, *(width(x.heading, 12, True) for x in block))
         x, wide, y, ground = left + PAD + labels, labels + inner, 0.0, len(self.picture.tiles)
@@ -122,7 +119,7 @@ class _Plotting:
                 value = sheet.values[i, j]
                 self._tile(*place, self.colour(value), _tip(sheet, i, j), number(value) if numbers else "")
                 axes = f"{sheet.down.caption.split()[0]} ↓, {sheet.across.caption.split()[0]} →"
-                labels = _label(sheet.down, i), f"{sheet.across.labels[j]} {sheet.across.token(j)}".strip()
+                labels = sheet.down.text(i), sheet.across.text(j, "{label} {token}")
                 self.picture.tiles[-1].cell = TileNumber(sheet.heading, axes, *labels, number(value, 3))
             elif sheet.padding[i, j] and not whole[j]:
                 self._tile(*place, PADDED, "padding")
@@ -131,7 +128,7 @@ class _Plotting:
         """Write the labels at the left of the rows, right-aligned, and their caption over them."""
         x, top = corner
         for i in _every(len(ticks.labels), 1.2 * SMALL, high):
-            label = _label(ticks, i)
+            label = ticks.text(i)
             self._write(x - 7 - width(label, SMALL) / 2, top - (i + 0.5) * high, label, GREY)
         y = top + 11 if len(ticks.labels) > 1 else top - high / 2
         self._write(x - 7 - width(ticks.caption, SMALL, True) / 2, y, ticks.caption, INK)
@@ -166,10 +163,6 @@ def _tip(sheet: Sheet, i: int, j: int) -> str:
     token = sheet.across.token(j)
     mean = "mean of " if "–" in row + column else ""
     return f"{mean}{sheet.told(row, column)}: {number(sheet.values[i, j], 4)}" + (f" · {token}" if token else "")
-
-
-def _label(ticks: Ticks, i: int) -> str:
-    return f"{ticks.token(i)}  {ticks.labels[i]}".strip()
 
 
 def _every(count: int, need: float, have: float) -> Iterator[int]:

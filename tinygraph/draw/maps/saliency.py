@@ -7,10 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from ...core.errors import GraphError
-from ...core.graph import ancestors
 from ...core.node import Node
-from ...engine.grad import derive
-from ..norms.heat import norm_of
+from ..norms.heat import norm_of, slopes_of
 from ..norms.states import shared_name
 from ..options import one_loss
 from ..shown.letters import timeless
@@ -28,16 +26,12 @@ def saliency_sheets(reading: Reading) -> list[Sheet]:
     """
     root = one_loss(reading.roots, "the view saliency", expected='tg.draw(loss, "saliency")', floats=True)
     read = reading.inputs
-    nodes = dict.fromkeys(x for group in read for x, _ in group.values())
-    order = ancestors([root], gradients=True)
-    slopes = {x: np.zeros(x.shape) for x in nodes}
-    with np.errstate(all="ignore"):
-        slopes |= derive(order, set(nodes), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
+    slopes = slopes_of(root, [x for group in read for x, _ in group.values()])
     if not any(map(np.any, slopes.values())):
         raise GraphError(
             "draw: no gradient of the loss reaches an input with a time step",
             expected="inputs of floating-point numbers, or embeddings, that the steps read",
-            got=f"{len(reading.folded.steps)} time steps, {len(nodes)} inputs",
+            got=f"{len(reading.folded.steps)} time steps, {len(slopes)} inputs",
             fix=reading.way_out if not reading.folded.steps else "",
         )
     names = numbered([_name(reading, group) for group in read])

@@ -32,15 +32,16 @@ class Shade:
         """Returns the colour of a number, as ``#rrggbb``; that of NaN and infinity is the same in all pictures."""
         if not math.isfinite(value):
             return ODD
-        return self._at(min(max((value - self.low) / (self.high - self.low), 0.0), 1.0))
+        return self.at(min(max((value - self.low) / (self.high - self.low), 0.0), 1.0))
 
-    def _at(self, level: float) -> str:
+    def at(self, level: float) -> str:
+        """Returns the colour at a level from 0 to 1."""
         return mixed(_SIGNED if self.signed else _PLAIN, round(level * LEVELS) / LEVELS)
 
     def ruler(self, words: str) -> Ruler:
         """Returns the scale for the legend."""
         return Ruler(
-            [self._at(i / 8) for i in range(9)], number(self.low), words, number(self.high), (self.low, self.high)
+            [self.at(i / 8) for i in range(9)], number(self.low), words, number(self.high), (self.low, self.high)
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -20,10 +21,15 @@ class Ticks:
     def token(self, i: int) -> str:
         return self.tokens[i] if self.tokens else ""
 
-    def folded(self, groups: list[tuple[int, int]]) -> Ticks:
-        labels = ["–".join(dict.fromkeys((self.labels[a], self.labels[b - 1]))) for a, b in groups]
-        whole = all(b - a == 1 for a, b in groups)
-        return Ticks(labels, self.caption, self.tokens if whole else [])
+    def text(self, i: int, form: str = "{token}  {label}") -> str:
+        """Returns a label with its token, if it has one."""
+        return form.format(label=self.labels[i], token=self.token(i)).strip()
+
+    def folded(self, size: int) -> Ticks:
+        """Returns one label for each ``size`` of them."""
+        groups = [self.labels[i : i + size] for i in range(0, len(self.labels), size)]
+        labels = ["–".join(dict.fromkeys((x[0], x[-1]))) for x in groups]
+        return Ticks(labels, self.caption, self.tokens if size == 1 else [])
 
 
 def plain_ticks(count: int, caption: str) -> Ticks:
@@ -60,28 +66,23 @@ class Sheet:
 
     def folded(self, rows: int, columns: int) -> Sheet:
         """Returns a sheet of at most so many rows and columns; each number is the mean of those that it stands for."""
-        down, across = _groups(self.values.shape[0], rows), _groups(self.values.shape[1], columns)
-        if len(down) == self.values.shape[0] and len(across) == self.values.shape[1]:
+        high, wide = (math.ceil(n / max(most, 1)) for n, most in zip(self.values.shape, (rows, columns), strict=True))
+        if high == wide == 1:
             return self
-        sums = _summed(np.where(self.absent, 0.0, self.values), down, across)
-        counts = _summed(1.0 - self.absent, down, across)
+
+        def summed(x: np.ndarray) -> np.ndarray:
+            x = np.add.reduceat(x, range(0, x.shape[0], high), axis=0)
+            return np.add.reduceat(x, range(0, x.shape[1], wide), axis=1)
+
         with np.errstate(all="ignore"):
+            sums, counts = summed(np.where(self.absent, 0.0, self.values)), summed(1.0 - self.absent)
             means = np.where(counts > 0, sums / counts, 0.0)
-        padding = _summed(1.0 - self.padding, down, across) == 0
-        across_ticks, down_ticks = self.across.folded(across), self.down.folded(down)
-        return replace(self, values=means, absent=counts == 0, padding=padding, across=across_ticks, down=down_ticks)
+        padding, across, down = summed(1.0 - self.padding) == 0, self.across.folded(wide), self.down.folded(high)
+        return replace(self, values=means, absent=counts == 0, padding=padding, across=across, down=down)
 
 
-def _groups(count: int, most: int) -> list[tuple[int, int]]:
-    """Returns at most so many runs of places, all of the same length but the last."""
-    size = math.ceil(count / max(most, 1))
-    return [(a, min(a + size, count)) for a in range(0, count, size)]
-
-
-def _summed(x: np.ndarray, down: list[tuple[int, int]], across: list[tuple[int, int]]) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        rows = np.add.reduceat(x, [a for a, _ in down], axis=0)
-        return np.add.reduceat(rows, [a for a, _ in across], axis=1)
+def blocks_of(sheets: list[Sheet]) -> list[list[Sheet]]:
+    return [[*block] for _, block in groupby(sheets, lambda x: x.block)]
 
 
 UNITS = {"t": "steps", "key": "keys", "query": "queries", "unit": "units", "feature": "features", "‖∂‖": "features"}
@@ -95,15 +96,11 @@ def notes(item: int, batch: int, sheets: list[Sheet], shrunk: list[Sheet], token
     if len(shrunk) < len(sheets):
         yield f"the first {len(shrunk)} of {len(sheets)}"
     pairs = list(zip(sheets, shrunk, strict=False))
-    rows = [(_mean(len(a.values), len(b.values)), a.down.caption) for a, b in pairs]
-    columns = [(_mean(a.values.shape[1], b.values.shape[1]), a.across.caption) for a, b in pairs]
-    means = [f"{n} {UNITS[caption.split()[0]]}" for n, caption in (max(rows), max(columns)) if n > 1]
+    rows = max((math.ceil(len(a.values) / len(b.values)), a.down.caption) for a, b in pairs)
+    columns = max((math.ceil(len(a.values.T) / len(b.values.T)), a.across.caption) for a, b in pairs)
+    means = [f"{n} {UNITS[caption.split()[0]]}" for n, caption in (rows, columns) if n > 1]
     if means:
         yield f"a square is the mean of {' × '.join(means)}"
     count = sum(len([x for x in ticks.tokens if x]) for ticks in {a.block: a.across for a, _ in pairs}.values())
     if tokens < count:
         yield f"{tokens} of {count} tokens have room"
-
-
-def _mean(before: int, after: int) -> int:
-    return math.ceil(before / after)

@@ -80,8 +80,8 @@ class Heat:
         self.low, self.high = scale or (self.low, self.high)
         return self
 
-    def span(self, beside: set[Node]) -> None:
-        """Set the ends of the scale so that it covers all norms except those of the nodes ``beside``."""
+    def span(self, beside: set[Node]) -> Heat:
+        """Returns it with ends of its scale that cover all norms except those of the nodes ``beside``."""
         shown = [v for x, v in self.norms.items() if v and math.isfinite(v) and x not in beside]
         if shown:
             self.least, top = min(shown), math.log10(max(shown))
@@ -89,6 +89,7 @@ class Heat:
             reach = max(top - middle, 0.5)
             low = min(max(middle - reach, -307), 307)  # both ends are floats of full precision
             self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
+        return self
 
     @property
     def keys(self) -> list[tuple[str, str]]:
@@ -130,14 +131,12 @@ def slopes(folded: Folded, roots: list[Node], gradients: Any) -> Slopes:
 
 def heat(folded: Folded, roots: list[Node], arrays: Slopes) -> Heat:
     """Returns the norms for all boxes and parameters."""
-    result = Heat({x: _box_norm(arrays, folded, x) for x in (*folded.nodes, *folded.names)})
-    result.span({*roots, *folded.names})
-    return result
+    norms = {x: _box_norm(arrays, folded, x) for x in (*folded.nodes, *folded.names)}
+    return Heat(norms).span({*roots, *folded.names})
 
 
 def _real_links(folded: Folded) -> list[Link]:
-    links = [link for x in folded.nodes for link in folded.arrows[x]]
-    return [real for link in links for real in folded.bundles.get(link, [link])] if folded.bundles else links
+    return [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
 
 
 def _checked(gradients: Mapping[Any, Any]) -> Slopes:
@@ -173,15 +172,19 @@ def _computed(folded: Folded, roots: list[Node]) -> Slopes:
     """Returns the gradients of the root with respect to all drawn nodes that it reaches."""
     fix = "draw the loss, or pass gradients= a dict from nodes to arrays"
     root = one_loss(roots, "gradients=True", expected="tg.draw(loss, gradients=True)", fix=fix)
-    order = ancestors(roots, gradients=True)
-    reached = set(order)
     shown = [x for part in folded.parts.values() for x in part.shown]
     ends = [x for link in _real_links(folded) for x in (link.source, link.user)]
-    drawn = dict.fromkeys([*folded.nodes, *folded.names, *shown, *ends])
-    nodes = [x for x in drawn if x in reached and x.dtype.kind == "f"]
+    return slopes_of(root, [*folded.nodes, *folded.names, *shown, *ends])
+
+
+def slopes_of(root: Node, nodes: Iterable[Node]) -> Slopes:
+    """Returns the gradients of a loss with respect to those of the nodes that it reaches and that are floats."""
+    order = ancestors([root], gradients=True)
+    reached = set(order)
+    wrt = [x for x in dict.fromkeys(nodes) if x in reached and x.dtype.kind == "f"]
     with np.errstate(all="ignore"):
-        arrived = derive(order, set(nodes), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
-    return Slopes((x, arrived[x] if x in arrived else np.zeros(x.shape, x.dtype)) for x in nodes)
+        arrived = derive(order, set(wrt), {root: np.ones(root.shape, root.dtype)}, as_graph=False)
+    return Slopes((x, arrived[x] if x in arrived else np.zeros(x.shape, x.dtype)) for x in wrt)
 
 
 def norm_of(array: np.ndarray) -> float:
@@ -216,16 +219,13 @@ def length(norms: Iterable[float | None]) -> float | None:
 def add_flows(heat_map: Heat, folded: Folded, arrays: Slopes) -> None:
     """Fill in ``flows`` and ``back``, with the local backward rule of the op that uses each link."""
     pieces: dict[Link, np.ndarray] = {}
-    returned: dict[Node, np.ndarray] = {}
     with np.errstate(all="ignore"):  # the sum of several gradients may overflow to infinity
         for _, group in groupby(_real_links(folded), key=lambda x: x.user.serial):  # not by the node: == is an op
-            for link, piece in _pieces(list(group), folded, arrays):
-                pieces[link] = piece
-                if crosses(link):
-                    returned[link.source] = piece + returned[link.source] if link.source in returned else piece
+            pieces |= _pieces(list(group), folded, arrays)
         for arrow in (link for x in folded.nodes for link in folded.arrows[x]):
-            heat_map.flows[arrow] = _bundle_norm(folded.bundles.get(arrow, [arrow]), pieces)
-    back: dict[Node, float | None] = {x: norm_of(piece) for x, piece in returned.items()}
+            # The norm of the gradients along bundled links is that of their sums per source, concatenated.
+            heat_map.flows[arrow] = length(_norms_of_sums(folded.bundles.get(arrow, [arrow]), pieces).values())
+        back = _norms_of_sums(filter(crosses, pieces), pieces)
     joined = {x: length(map(back.get, part.shown)) for x, part in folded.parts.items()}
     heat_map.back = {x: norm for x, norm in (back | joined).items() if norm is not None}
 
@@ -246,13 +246,13 @@ def _pieces(links: list[Link], folded: Folded, arrays: Slopes) -> Iterator[tuple
             yield link, piece
 
 
-def _bundle_norm(links: list[Link], pieces: dict[Link, np.ndarray]) -> float | None:
-    """Returns the norm of the gradients along bundled links: summed per source, concatenated over sources."""
+def _norms_of_sums(links: Iterable[Link], pieces: dict[Link, np.ndarray]) -> dict[Node, float | None]:
+    """Maps the sources of links to the norm of the sum of the gradients along them."""
     sums: dict[Node, np.ndarray] = {}
     for link in links:
         if link in pieces:
             sums[link.source] = sums[link.source] + pieces[link] if link.source in sums else pieces[link]
-    return length(map(norm_of, sums.values()))
+    return {x: norm_of(total) for x, total in sums.items()}
 
 
 def _local(node: Node, gz: np.ndarray, slots: set[int]) -> dict[int, np.ndarray | None]:

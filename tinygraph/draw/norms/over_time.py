@@ -45,6 +45,4 @@ def group_heat(
         representatives[g]: length(per_step.norms.get(x) for x in members)
         for g, members in enumerate(repetition.groups)
     }
-    together = Heat(norms)
-    together.span({*roots, *folded.names})
-    return together.within(options.scale)
+    return Heat(norms).span({*roots, *folded.names}).within(options.scale)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from functools import cached_property
 from itertools import count
@@ -56,16 +56,16 @@ def seeds_of(root: Node, folded: Folded, role: dict[Node, str]) -> Seeds:
     inner = {copies[x]: x for x in copies if x not in outer and _carries(x)}
     with np.errstate(all="ignore"):
         gradients = derive([*copies.values()], set(inner), {copies[root]: one}, as_graph=False)
-    return _by_step({inner[x]: g for x, g in gradients.items()})
+    return _parted({inner[x]: g for x, g in gradients.items()}, lambda x: x.step or 0)
 
 
-def _by_step(entering: dict[Node, np.ndarray]) -> Seeds:
-    seeds: Seeds = {}
+def _parted(entering: dict[Node, np.ndarray], number: Callable[[Node], int]) -> Seeds:
+    """Parts gradients by a number of their nodes; one for which all are zero is left out, unless all are."""
+    parts: Seeds = {}
     for node in sorted(entering, key=lambda x: x.serial):
-        assert node.step is not None
-        seeds.setdefault(node.step, {})[node] = entering[node]
-    nonzero = {t: seed for t, seed in seeds.items() if any(map(np.any, seed.values()))}
-    return dict(sorted((nonzero or seeds).items()))
+        parts.setdefault(number(node), {})[node] = entering[node]
+    nonzero = {i: part for i, part in parts.items() if any(map(np.any, part.values()))}
+    return dict(sorted((nonzero or parts).items()))
 
 
 def _carries(node: Node) -> bool:
@@ -149,16 +149,13 @@ class Reach:
         It is measured from one step away on, if possible, because the loss may use the state of its step directly: an
         LSTM's loss uses h but not c, so the first step differs from all others.
         """
-        return self._factor(side, 1) or self._factor(side, 0)
-
-    def _factor(self, side: int, least: int) -> float | None:
-        logs, steps = 0.0, 0
-        for t in self.rows:
-            usable = [(d, norm) for d, norm in self._apart[t, side] if d >= least and 0 < norm < math.inf]
-            if len(usable) > 1:
-                logs += math.log(usable[-1][1]) - math.log(usable[0][1])
-                steps += usable[-1][0] - usable[0][0]
-        return math.exp(logs / steps) if steps else None
+        for least in (1, 0):
+            usable = [[(d, n) for d, n in self._apart[t, side] if d >= least and 0 < n < math.inf] for t in self.rows]
+            ends = [(x[0], x[-1]) for x in usable if len(x) > 1]
+            if ends:
+                logs = sum(math.log(last) - math.log(first) for (_, first), (_, last) in ends)
+                return math.exp(logs / sum(last - first for (first, _), (last, _) in ends))
+        return None
 
     def length(self, side: int, *, zeros: bool = False) -> int:
         """Returns over how many steps norms are known on one side, with that where losses enter; or norms but 0."""
@@ -213,12 +210,9 @@ def _name(phase: int, states: list[State], times: Phases) -> str:
 
 def _by_phase(seeds: Seeds, times: Phases) -> dict[int, Seeds]:
     """Parts the losses by their phases, the last one first; a phase whose gradients are all zero is none, as a step."""
-    parts: dict[int, dict[Node, np.ndarray]] = {}
-    for seed in seeds.values():
-        for node, gradient in seed.items():
-            parts.setdefault(times.of.get(node, 0), {})[node] = gradient
-    nonzero = {i: part for i, part in parts.items() if any(map(np.any, part.values()))}
-    return {i: _by_step(part) for i, part in sorted((nonzero or parts).items(), reverse=True)}
+    entering = {x: gradient for seed in seeds.values() for x, gradient in seed.items()}
+    parts = _parted(entering, lambda x: times.of.get(x, 0))
+    return {i: _parted(part, lambda x: x.step or 0) for i, part in reversed(parts.items())}
 
 
 def _followed(root: Node, states: list[State], seeds: Seeds, times: Phases, most: int, last: int) -> list[Reach]:
