@@ -129,3 +129,12 @@ def test_flow_does_not_pass_where_rows_start_anew():
     for t in range(6):
         right |= back(states, t, 0.5 * np.ones((2, 4)), np.array([0, 3 if t >= 3 else 0]))
     assert tiles(tg.draw(loss, "flow").picture) == {k: pytest.approx(x, rel=1e-3) for k, x in right.items()}
+
+
+def test_a_state_that_all_rows_begin_anew_is_one() -> None:
+    begins = np.zeros((6, 2), bool)
+    begins[2::2] = True
+    loss = tg.mean(simple(reset=begins, reset_to=ZEROS)[0] ** 2)
+    (shown,) = blocks(tg.draw(loss, "states")).values()
+    assert close(matrix(shown), by_hand(begins)[:, 0].T)
+    assert len({name for name, _, _ in norms(tg.draw(loss, "flow").picture)}) == 1

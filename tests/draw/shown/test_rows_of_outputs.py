@@ -32,8 +32,9 @@ def test_a_step_reads_the_step_that_its_slice_tells(name: str, level: str) -> No
     seen = set()
     for arrow in picture.arrows:
         tail, head = (picture.boxes[i].node for i in (arrow.tail, arrow.head))
-        if tail is not None and head is not None and tail.serial < part.serial < head.serial and tail.size > 1:
-            if tail.step is not None and head.step is not None:
-                seen.add((tail.step, head.step))
+        if tail is None or head is None or not tail.serial < part.serial < head.serial or tail.size == 1:
+            continue
+        if tail.step is not None and head.step is not None:
+            seen.add((tail.step, head.step))
     right = {(int(s), t) for t, s in enumerate(places)}
     assert seen and seen <= right and (seen == right or len(part) < T)

@@ -110,3 +110,15 @@ def test_panels_of_one_cell_are_called_alike(count):
         "part 2 · h, losses of part 2",
         "part 1 · h, losses of part 1",
     }
+
+
+@pytest.mark.parametrize("short, long", [(3, 5), (10, 100), (5, 70)])
+def test_of_two_runs_each_has_the_losses_of_its_own_steps(short, long):
+    w = {name: tg.parameter(x, name) for name, x in W.items()}
+    runs = [tg.unroll(tanh_cell(w["A"], w["B"], "h"), RNG.normal(size=(n, 3)), np.zeros(4))[0] for n in (short, long)]
+    drawn = tg.draw(tg.mean(runs[0] ** 2) + tg.mean(runs[1] ** 2), "flow").picture
+    form = re.compile(r"‖∂ loss at (\d+) / ∂ (.+) at (\d+)‖ = (\S+)")
+    seen = [(m[2], int(m[1]), float(m[4])) for x in drawn.tiles if (m := form.match(x.tip))]
+    assert {t for name, t, _ in seen if "1" in name} == {*range(short)}
+    assert max(t for name, t, _ in seen if "2" in name) == long - 1
+    assert all(x for _, _, x in seen) and "gradient exactly 0" not in texts(drawn)

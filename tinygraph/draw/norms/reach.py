@@ -221,18 +221,25 @@ def _followed(root: Node, states: list[State], seeds: Seeds, times: Phases, most
     The columns of a state then end where losses enter it, which is at the first steps if it runs backward. Only the
     first and the last loss are followed beyond the columns, for the verdict.
     """
-    rows = [*seeds][-last if len(seeds) > most else 0 :]
-    result = [_reach(state, rows, times, seeds, most, last) for state in states]
-    for reach in result:
-        reach.rows = rows
-    ends = {rows[0], rows[-1]}
+    result = [_reach(state, _heard(state, seeds, times, most, last), times, seeds, most, last) for state in states]
+    ends = {t for reach in result for t in (reach.rows[0], reach.rows[-1])}
+    between = {t for reach in result for t in reach.rows} - ends
     near = [x for reach in result for s in reach.columns for x in reach.state.at[s]]
     far = [x for state in states for x in _members(state)]
-    for wrt, losses in ((far, ends), (near, set(rows) - ends)) if states else ():
-        for t, gradients in by_loss_step(root, wrt, {t: seeds[t] for t in rows if t in losses}):
+    for wrt, losses in ((far, ends), (near, between)):
+        for t, gradients in by_loss_step(root, wrt, {t: seeds[t] for t in sorted(losses)}):
             for reach in result:
-                reach.add(t, gradients)
+                if t in reach.rows:
+                    reach.add(t, gradients)
     return result
+
+
+def _heard(state: State, seeds: Seeds, times: Phases, most: int, last: int) -> list[int]:
+    """Returns the steps of the losses that are computed from a state's loop, the last ones if they are many."""
+    own = sum(1 << i for i in {times.loop[x] for x in _members(state)})
+    rows = [t for t, seed in seeds.items() if any(times.below.get(times.loop.get(x, -1), own) & own for x in seed)]
+    rows = rows or [*seeds]
+    return rows[-last if len(rows) > most else 0 :]
 
 
 def _reach(state: State, rows: list[int], times: Phases, seeds: Seeds, most: int, last: int) -> Reach:
@@ -246,7 +253,9 @@ def _reach(state: State, rows: list[int], times: Phases, seeds: Seeds, most: int
     many = (
         "sequences end before the loss" if _reads_padding(seeds) else "" if clear else "each loss looks at many steps"
     )
-    return Reach(state, _columns(state, rows if entry is None else [entry], most, last), entry, many)
+    reach = Reach(state, _columns(state, rows if entry is None else [entry], most, last), entry, many)
+    reach.rows = rows
+    return reach
 
 
 def _reads_padding(seeds: Seeds) -> bool:

@@ -56,7 +56,7 @@ def _of_cells(folded: Folded, repetition: Repetition, role: dict[Node, str]) -> 
     for cell in named_cells(folded, repetition):
         turns = returning(repetition, cell)
         groups = [g for g in reversed(cell.groups) if g in turns and _is_state(repetition.groups[g], role)]
-        members = [_computed(repetition, repetition.groups[g]) for g in groups]
+        members = [*map(list, dict.fromkeys(tuple(_computed(repetition, repetition.groups[g])) for g in groups))]
         label = "" if cell.name == "cell" else cell.name
         for nodes, name in zip(members, _names(members, folded.letters), strict=True):
             states.append(State(label, name, turns[groups[0]], _by_step(nodes)))
