@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.node import Node
-from ..colours import DEAD
 from ..layout.clearance import clear_badges, clear_headings, make_openings
 from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import place
@@ -27,7 +26,7 @@ from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
 from .mirror import gradients_of, mirror, twin_words
 from .rails import channels, gradient_routes, reading, without_rails
-from .strokes import draw_arrows, draw_cuts, returning
+from .strokes import cut_off, draw_arrows, draw_cuts, returning
 from .unrolled import WIDE, box_width, table_of
 from .wording import Words, words
 
@@ -162,17 +161,16 @@ class _Backward:
 
     def _gradients(self) -> None:
         """Draw the gradient's arrows in red, their width by norm, and the norm beside arrows through time."""
-        for route in gradient_routes(self.mirror, self.where, self.paired, self.channels):
-            a, b = self.number_of[route.back.source], self.number_of[route.back.user]
-            flow = self.heat_map.flows.get(route.link)
-            if route.link.source in self.shown.dots and route.link.user in self.shown.dots:
+        for back, link, points in gradient_routes(self.mirror, self.where, self.paired, self.channels):
+            a, b = self.number_of[back.source], self.number_of[back.user]
+            flow = self.heat_map.flows.get(link)
+            if {link.source, link.user} <= self.shown.dots:
                 continue
-            if route.link.cut:
-                tip = "stop_gradient: nothing comes back"
-                self.picture.arrows.append(Arrow(a, b, route.points, DEAD, 1.2, dashed=True, pointed=False, tip=tip))
+            if link.cut:
+                self.picture.arrows.append(cut_off(a, b, points))
             elif flow is not None:
-                arrow = returning(a, b, route.points, flow, self.heat_map)
-                if route.link.source in self.hubs.names and flow and math.isfinite(flow):
+                arrow = returning(a, b, points, flow, self.heat_map)
+                if link.source in self.hubs.names and flow and math.isfinite(flow):
                     arrow.colour, arrow.width = ADDED, arrow.width / 2 + 0.4
                 self.picture.arrows.append(arrow)
 

@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from ...core.op import Op
@@ -24,9 +25,7 @@ class LocalRule(NamedTuple):
     backward: tuple[str, ...] = ()
 
 
-_known: dict[type[Op], LocalRule] = {}
-
-
+@cache
 def rule(kind: type[Op]) -> LocalRule:
     """Returns the rules of an op class.
 
@@ -36,12 +35,9 @@ def rule(kind: type[Op]) -> LocalRule:
         >>> rule(Tanh)
         LocalRule(forward=('z = tanh(x)',), backward=('gx = gz * (1 - z * z)',))
     """
-    if kind in _known:
-        return _known[kind]
     inputs = _inputs(kind.forward)
     back = [f"g{name}" for name in inputs] if kind.differentiable and kind.backward is not Op.backward else []
-    _known[kind] = LocalRule(_lines(kind.forward, ["z"]), _lines(kind.backward, back) if back else ())
-    return _known[kind]
+    return LocalRule(_lines(kind.forward, ["z"]), _lines(kind.backward, back) if back else ())
 
 
 def _inputs(function: Any) -> list[str]:
