@@ -13,12 +13,11 @@ from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import place
 from ..layout.spots import HEIGHT, PAIRS, Placed
 from ..norms.heat import add_flows, heat, slopes
-from ..norms.over_time import note_truncation
 from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture
 from ..shown.folding import fold
 from ..shown.levels import Detail, Levels
-from ..shown.naming import heading, names
+from ..shown.naming import heading
 from ..shown.params import exposed
 from ..shown.regions import OVER, UNDER, regions
 from ..shown.roles import roles
@@ -27,7 +26,7 @@ from .heads import draw_bands, draw_phases, head_widths, headings
 from .mirror import gradients_of, mirror, twin_words
 from .rails import channels, gradient_routes, reading, without_rails
 from .strokes import cut_off, draw_arrows, draw_cuts, returning
-from .unrolled import WIDE, box_width, table_of
+from .unrolled import WIDE, add_tables, box_width
 from .wording import Words, words
 
 KEPT, ADDED = "#8f97a3", "#b7860b"
@@ -104,14 +103,12 @@ class _Backward:
         draw_phases(picture, shown, placed, self.where)
         colours = {x.colour for x in picture.arrows}
         legend = [(ADDED, "adds up to a parameter's ∂"), (KEPT, "dashed: a value that the rule reads")]
-        picture.keys += [*(x for x in legend if x[0] in colours), *self.heat_map.keys]
+        picture.keys += [x for x in legend if x[0] in colours]
         clear_headings(picture)
         clear_badges(picture)
         bars = {x for x, spot in placed.spots.items() if spot.column is None}
         make_openings(picture, {self.number_of[x] for x in bars & self.number_of.keys()})
-        picture.names, picture.uses = names(self.ops, self.options), table_of(shown, self.heat_map)
-        picture.scale = self.heat_map.low, self.heat_map.high
-        note_truncation(picture, self.ops, self.roots, self.options)
+        add_tables(picture, self.ops, shown, self.roots, self.options, self.heat_map)
         return picture
 
     def _texts(self) -> dict[Node, Words]:

@@ -7,7 +7,6 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any, NamedTuple
 
 from ...core.op import Op
@@ -25,7 +24,9 @@ class LocalRule(NamedTuple):
     backward: tuple[str, ...] = ()
 
 
-@cache
+_known: dict[type[Op], LocalRule] = {}
+
+
 def rule(kind: type[Op]) -> LocalRule:
     """Returns the rules of an op class.
 
@@ -35,9 +36,12 @@ def rule(kind: type[Op]) -> LocalRule:
         >>> rule(Tanh)
         LocalRule(forward=('z = tanh(x)',), backward=('gx = gz * (1 - z * z)',))
     """
+    if kind in _known:
+        return _known[kind]
     inputs = _inputs(kind.forward)
     back = [f"g{name}" for name in inputs] if kind.differentiable and kind.backward is not Op.backward else []
-    return LocalRule(_lines(kind.forward, ["z"]), _lines(kind.backward, back) if back else ())
+    _known[kind] = LocalRule(_lines(kind.forward, ["z"]), _lines(kind.backward, back) if back else ())
+    return _known[kind]
 
 
 def _inputs(function: Any) -> list[str]:

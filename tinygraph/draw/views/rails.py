@@ -145,10 +145,9 @@ class _Rails:
             points = _drop(self.paired.ports, user, -self.leaving[user] * STEP)
             self.leaving[user] += 1
         lane = end.y if parameter else top_of(end, 1) + STEP
-        if parameter:
-            along(points, [(points[-1][0], lane), (end.x + end.width / 2, lane)], BEND, level=False)
-        else:
-            along(points, [(points[-1][0], lane), (end.x + BEND, lane)], BEND, level=False)
+        reach = end.width / 2 if parameter else BEND
+        along(points, [(points[-1][0], lane), (end.x + reach, lane)], BEND, level=False)
+        if not parameter:
             turn(points, (end.x, top_of(end, 1)), level=True)
         return points
 

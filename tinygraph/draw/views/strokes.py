@@ -124,21 +124,19 @@ def label_returns(
         node = route.link.source
         back = heat_map.back.get(node) if heat_map else None
         a, b = placed.spots[node], placed.spots[route.node]
-        if a.column is None or b.column in (None, a.column):
+        if back is None or node in labelled or a.column is None or b.column in (None, a.column):
             continue
-        if back is not None and node not in labelled:
-            labelled.add(node)
-            right = b.column > a.column
-            edge = placed.edges[a.column][right]
-            exit_y = route.points[3][1] if route.points[0][1] != a.y else a.y
-            falls = route.points[-1][1] < exit_y
-            up = 17 if falls else -17
-            # Inside the column if the arrow is long enough, because in the gutter other arrows turn.
-            inside = abs(edge - a.x) - a.width / 2 > 46
-            x = edge + (18 if right != inside else -18)
-            size = SMALL if placed.grid.half > 13 else 12.0
-            note = Note(x, exit_y + up, number(back), "#b02a1a", size, number_of[node])
-            picture.notes.append(_beside(taken, note, up))
+        labelled.add(node)
+        right = b.column > a.column
+        edge = placed.edges[a.column][right]
+        exit_y = route.points[3][1] if route.points[0][1] != a.y else a.y
+        up = 17 if route.points[-1][1] < exit_y else -17
+        # Inside the column if the arrow is long enough, because in the gutter other arrows turn.
+        inside = abs(edge - a.x) - a.width / 2 > 46
+        x = edge + (18 if right != inside else -18)
+        size = SMALL if placed.grid.half > 13 else 12.0
+        note = Note(x, exit_y + up, number(back), "#b02a1a", size, number_of[node])
+        picture.notes.append(_beside(taken, note, up))
 
 
 def _beside(taken: Taken, note: Note, up: float) -> Note:
