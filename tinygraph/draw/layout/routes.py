@@ -133,11 +133,7 @@ def _upwards(
     for x, y in bends:
         climb(points, (x, y - up * placed.grid.half))
         straight(points, (x, y + up * placed.grid.half))
-    end = (ports[1], b.y - up * placed.grid.half)
-    if bends:
-        climb(points, end)
-    else:
-        straight(points, end)
+    (climb if bends else straight)(points, (ports[1], b.y - up * placed.grid.half))
     return points
 
 

@@ -106,8 +106,7 @@ class _Backward:
         picture.keys += [x for x in legend if x[0] in colours]
         clear_headings(picture)
         clear_badges(picture)
-        bars = {x for x, spot in placed.spots.items() if spot.column is None}
-        make_openings(picture, {self.number_of[x] for x in bars & self.number_of.keys()})
+        make_openings(picture, {i for x, i in self.number_of.items() if placed.spots[x].column is None})
         add_tables(picture, self.ops, shown, self.roots, self.options, self.heat_map)
         return picture
 
