@@ -289,12 +289,10 @@ def _levels(neighbours: dict[Node, list[Node]], linked: set[Node], region: str) 
     A bar with an arrow from columns has a level of its own, so it spans all columns.
     """
     levels: dict[Node, int] = {}
-    exclusive: set[int] = set()
-    shared: set[int] = set()
+    is_own: dict[int, bool] = {}
     for node in neighbours if region == OVER else reversed(neighbours):
         level = 1 + max((levels[x] for x in neighbours[node]), default=-1)
-        while level in exclusive or (node in linked and level in shared):
+        while level in is_own and (is_own[level] or node in linked):
             level += 1
-        (exclusive if node in linked else shared).add(level)
-        levels[node] = level
+        levels[node], is_own[level] = level, node in linked
     return levels

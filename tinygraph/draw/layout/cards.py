@@ -217,12 +217,9 @@ def _place(stage: Stage, levels: dict[int, int]) -> None:
             stage.x[item] = x
             stage.y[item] = foot[row] + HEIGHT / 2 if item in with_input else foot[row] + tall[row] - HEIGHT / 2
     for (a, b), bends in layout.bends.items():
-        points = [(x, foot[row], foot[row] + tall[row]) for x, row in bends]
-        stage.passing[items[a], items[b]] = points
-    busy = {levels[i] for i in items if i < 0} | {
-        row for bend_points in layout.bends.values() for _, row in bend_points
-    }
-    rows = sorted(set(tall) - busy)
+        stage.passing[items[a], items[b]] = [(x, foot[row], foot[row] + tall[row]) for x, row in bends]
+    busy = {levels[i] for i in items if i < 0}.union(row for bends in layout.bends.values() for _, row in bends)
+    rows = sorted(tall.keys() - busy)
     for row in [*rows, *reversed(rows)]:
         _straighten(stage, [i for i in items if levels[i] == row], with_input)
 

@@ -6,8 +6,8 @@ from ..picture import Point
 from ..shown.repetition import Edge
 from .cards import Stage
 from .layers import FOOT, TOP
-from .routes import along, climb, rise, straight, swing, turn
-from .spots import HEIGHT
+from .routes import along, climb, enter, leave, rise, straight, swing, turn
+from .spots import HEIGHT, Spot
 
 PORT, ROUND, BESIDE = 22.0, 24.0, 20.0
 """Largest distance between two ports, radius of the turns of a recurrent edge, distance of a route from a card."""
@@ -100,9 +100,7 @@ class StageRoutes:
         side, lane, target = card.returning[g], card.lanes[g], self.arrival(edge.target, card.returning[g])
         if g == edge.target:
             return self._own(g, side, lane)
-        points = [(stage.x[g] + side * stage.width[g] / 2, stage.y[g])]
-        if not _free(stage, g, side):
-            points = self._over_end(g, side)
+        points = leave(self._spot(g), side, HEIGHT / 2, is_free=_free(stage, g, side))
         y = points[-1][1]
         down = -1 if target < y else 1
         bow = min(ROUND, abs(target - y) / 2)
@@ -112,12 +110,8 @@ class StageRoutes:
         self.enter(points, edge.target, side, bow)
         return points
 
-    def _over_end(self, group: int, side: int) -> list[Point]:
-        """Returns the start of a route that leaves a box at its top, over the boxes at its side."""
-        x, y, half = self.stage.x[group], self.stage.y[group] + HEIGHT / 2, self.stage.width[group] / 2
-        points = [(x + side * half / 2, y)]
-        turn(points, (x + side * (half / 2 + 8), y + 14), level=False)
-        return points
+    def _spot(self, group: int) -> Spot:
+        return Spot(self.stage.x[group], self.stage.y[group], self.stage.width[group], 0, None)
 
     def _own(self, group: int, side: int, lane: float) -> list[Point]:
         """Returns a loop from a box to itself, as for a running sum; on the other side if a lane leaves here."""
@@ -144,7 +138,7 @@ class StageRoutes:
     def _outside(self, edge: Edge, side: int) -> list[Point]:
         """Returns the route out of a card over the box, and up beside the card to just under the other card."""
         card, other = self.stage.card(edge.source), self.stage.card(edge.target)
-        points = self._over_end(edge.source, side)
+        points = leave(self._spot(edge.source), side, HEIGHT / 2, is_free=False)
         out = card.left - BESIDE if side < 0 else card.right + 2 * BESIDE
         along(points, [(out, points[-1][1]), (out, other.foot - 3 * ROUND)], ROUND)
         return points
@@ -157,14 +151,14 @@ class StageRoutes:
     def enter(self, points: list[Point], group: int, side: int, bow: float) -> None:
         """Turn from the lane towards a box and into it."""
         turn(points, (points[-1][0] - side * bow, self.arrival(group, side)), level=False)
-        self.enter_level(points, group, side)
+        enter(points, self._spot(group), side, HEIGHT / 2, is_free=_free(self.stage, group, side))
 
     def _aside(self, edge: Edge) -> list[Point]:
         """Returns the route from the side of a box, maybe in another card, into the side of a box of this card."""
         stage = self.stage
         a, b = edge.source, edge.target
         direction = 1 if stage.x[b] >= stage.x[a] else -1
-        points = [(stage.x[a] + direction * stage.width[a] / 2, stage.y[a])]
+        points = leave(self._spot(a), direction, HEIGHT / 2, is_free=True)
         card = stage.card(b)
         if a in stage.card_of:  # another card, see `starts`
             source_card = stage.card(a)
@@ -177,7 +171,7 @@ class StageRoutes:
             self._over(points, max(between), end, direction)
         elif (end[0] - points[-1][0]) * direction > 0:
             swing(points, end)
-        self.enter_level(points, b, -direction)
+        enter(points, self._spot(b), -direction, HEIGHT / 2, is_free=_free(stage, b, -direction))
         return points
 
     def _over(self, points: list[Point], top: float, end: Point, direction: int) -> None:
@@ -187,16 +181,6 @@ class StageRoutes:
         over = max(top + 2 * BESIDE, y)
         climbing = [(x + out, y), (x + out, over)] if over > y else []
         along(points, [*climbing, (end[0] + gap, over), (end[0] + gap, end[1]), end], BESIDE / 2)
-
-    def enter_level(self, points: list[Point], group: int, side: int) -> None:
-        """Follow the row to a box's side, or run under the box and up."""
-        x, y, half = self.stage.x[group], self.stage.y[group], self.stage.width[group] / 2
-        target = self.arrival(group, side)
-        if target == y:
-            straight(points, (x + side * half, y))
-        else:
-            straight(points, (x + side * (half / 2 + 8), target))
-            turn(points, (x + side * half / 2, y - HEIGHT / 2), level=True)
 
 
 def _pieces(bends: list[Point]) -> list[tuple[float, float, float]]:

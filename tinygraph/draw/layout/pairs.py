@@ -17,8 +17,6 @@ SEAM = 24.0
 ROOM = 14.0
 """Least distance of a vertical arrow's port from the end of its box."""
 
-Bends = dict[tuple[Node | None, Node | None], list[Point]]
-
 
 @dataclass
 class Paired:
@@ -83,7 +81,7 @@ def _beside(placed: Placed, bars: list[Spot], spot: Spot, wide: float, level: Co
     return Spot(x, spot.y, wide, spot.row, None)
 
 
-def _bends(placed: Placed, twins: dict[Node, Node]) -> Bends:
+def _bends(placed: Placed, twins: dict[Node, Node]) -> dict[tuple[Node | None, Node | None], list[Point]]:
     """Returns the bends of forward arrows moved to the left, and those of gradient arrows moved to the right."""
     bends = {}
     for (lower, upper), points in placed.bends.items():
@@ -98,17 +96,10 @@ def _bends(placed: Placed, twins: dict[Node, Node]) -> Bends:
 
 def turned(placed: Placed) -> Placed:
     """Rotate the plane by 180 degrees: what ran down and to the left runs up and to the right."""
-    return Placed(
-        placed.grid,
-        {
-            x: Spot(-s.x, -s.y, s.width, -s.row, None if s.column is None else -s.column)
-            for x, s in placed.spots.items()
-        },
-        {(b, a): [(-x, -y) for x, y in reversed(points)] for (a, b), points in placed.bends.items()},
-        {-c: (-right, -left) for c, (left, right) in placed.edges.items()},
-        -placed.top,
-        -placed.foot,
-    )
+    spots = {x: Spot(-s.x, -s.y, s.width, -s.row, s.column and -s.column) for x, s in placed.spots.items()}
+    bends = {(b, a): [(-x, -y) for x, y in reversed(points)] for (a, b), points in placed.bends.items()}
+    edges = {-c: (-right, -left) for c, (left, right) in placed.edges.items()}
+    return Placed(placed.grid, spots, bends, edges, -placed.top, -placed.foot)
 
 
 def paired_routes(folded: Folded, placed: Placed, ports: Placed) -> list[Route]:

@@ -27,13 +27,6 @@ class Route(NamedTuple):
     through: bool
 
 
-class _Bounds(NamedTuple):
-    """Left and right edge of the boxes in one row of a column."""
-
-    left: float
-    right: float
-
-
 def routes(folded: Folded, placed: Placed) -> list[Route]:
     """Returns the route of every arrow, in the order of their target boxes."""
     pairs = [(link, node) for node in folded.nodes for link in folded.arrows[node]]
@@ -46,7 +39,7 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
         a, b = placed.spots[link.source], placed.spots[node]
         aside = _is_aside(placed, a, node, b)
         if i in level:
-            points = _along_row(a, b) if a.column == b.column else _through_time(placed, a, b, rows)
+            points = _sideways(placed, a, b, rows)
         elif aside:
             points = _from_side(placed, a, (node, b), ports[i][1])
         else:
@@ -60,14 +53,13 @@ def _crosses(placed: Placed, link: Link, node: Node) -> bool:
     return a.column is not None and b.column is not None and (a.column != b.column or a.row == b.row)
 
 
-def _row_bounds(placed: Placed) -> dict[tuple[int, int], _Bounds]:
-    bounds: dict[tuple[int, int], _Bounds] = {}
-    for spot in placed.spots.values():
-        if spot.column is not None:
-            key = (spot.column, spot.row)
-            left, right = spot.x - spot.width / 2, spot.x + spot.width / 2
-            known = bounds.get(key)
-            bounds[key] = _Bounds(min(left, known.left), max(right, known.right)) if known else _Bounds(left, right)
+def _row_bounds(placed: Placed) -> dict[tuple[int, int], Point]:
+    """Maps column and row to the left and right edge of the boxes there."""
+    bounds: dict[tuple[int, int], Point] = {}
+    for x, _, width, row, column in placed.spots.values():
+        if column is not None:
+            left, right = bounds.get((column, row), (x, x))
+            bounds[column, row] = min(left, x - width / 2), max(right, x + width / 2)
     return bounds
 
 
@@ -141,11 +133,7 @@ def _upwards(
     for x, y in bends:
         climb(points, (x, y - up * placed.grid.half))
         straight(points, (x, y + up * placed.grid.half))
-    end = (ports[1], b.y - up * placed.grid.half)
-    if bends:
-        climb(points, end)
-    else:
-        straight(points, end)
+    (climb if bends else straight)(points, (ports[1], b.y - up * placed.grid.half))
     return points
 
 
@@ -217,48 +205,46 @@ def along(points: list[Point], corners: list[Point], bend: float, *, level: bool
     straight(points, corners[-1])
 
 
-def _through_time(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], _Bounds]) -> list[Point]:
-    """Returns the route from the side of one box to the side of a box in another column.
+def leave(box: Spot, side: int, half: float, *, is_free: bool) -> list[Point]:
+    """Returns the start of a route at the side of a box, or from its top over the boxes there; ``half`` its height."""
+    if is_free:
+        return [(box.x + side * box.width / 2, box.y)]
+    points = [(box.x + side * box.width / 4, box.y + half)]
+    turn(points, (box.x + side * (box.width / 4 + 8), box.y + half + 14), level=False)
+    return points
+
+
+def enter(points: list[Point], box: Spot, side: int, half: float, *, is_free: bool) -> None:
+    """Append the end of a route, straight to the side of a box, or under the boxes there and up to its foot."""
+    if is_free:
+        straight(points, (box.x + side * box.width / 2, box.y))
+    else:
+        straight(points, (box.x + side * (box.width / 4 + 8), box.y - half - 14))
+        turn(points, (box.x + side * box.width / 4, box.y - half), level=True)
+
+
+def _sideways(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], Point]) -> list[Point]:
+    """Returns the route from the side of one box to the side of another in its row, or in another column.
 
     If another box of the row is in between, the arrow leaves over the box, or enters from under it.
     """
     assert a.column is not None and b.column is not None
-    direction = 1 if b.column > a.column else -1
+    direction, half = 1 if b.x > a.x else -1, placed.grid.half
+    if a.column == b.column:
+        points = leave(a, direction, half, is_free=True)
+        enter(points, b, -direction, half, is_free=True)
+        return points
     out, into = placed.edges[a.column][direction > 0], placed.edges[b.column][direction < 0]
-    near, far = rows[a.column, a.row], rows[b.column, b.row]
-    points = _exit(placed, a, direction, near.right if direction > 0 else near.left)
-    lane = points[-1][1]
-    straight(points, (out, lane))
-    entry = far.left if direction > 0 else far.right
-    is_free = abs(b.x - direction * b.width / 2 - entry) < 1
-    arrival = b.y if is_free else b.y - placed.grid.half - 14
+    near, far = rows[a.column, a.row][direction > 0], rows[b.column, b.row][direction < 0]
+    points = leave(a, direction, half, is_free=abs(near - a.x - direction * a.width / 2) < 1)
+    straight(points, (out, points[-1][1]))
+    is_free = abs(b.x - direction * b.width / 2 - far) < 1
+    end = (into, b.y if is_free else b.y - half - 14)
     if abs(b.column - a.column) > 1:
-        _over(placed, points, (into, arrival), direction)
+        _over(placed, points, end, direction)
     else:
-        swing(points, (into, arrival))
-    if is_free:
-        straight(points, (b.x - direction * b.width / 2, b.y))
-    else:
-        x = b.x - direction * b.width / 4
-        straight(points, (x - direction * 8, arrival))
-        turn(points, (x, b.y - placed.grid.half), level=True)
-    return points
-
-
-def _along_row(a: Spot, b: Spot) -> list[Point]:
-    """Returns the straight route from the side of one box to the side of another in the same row and column."""
-    side = 1 if b.x > a.x else -1
-    points = [(a.x + side * a.width / 2, a.y)]
-    straight(points, (b.x - side * b.width / 2, b.y))
-    return points
-
-
-def _exit(placed: Placed, a: Spot, direction: int, edge: float) -> list[Point]:
-    side = a.x + direction * a.width / 2
-    if abs(edge - side) < 1:
-        return [(side, a.y)]
-    points = [(a.x + direction * a.width / 4, a.y + placed.grid.half)]
-    turn(points, (a.x + direction * (a.width / 4 + 8), a.y + placed.grid.half + 14), level=False)
+        swing(points, end)
+    enter(points, b, -direction, half, is_free=is_free)
     return points
 
 

@@ -8,18 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.node import Node
-from ..colours import DEAD
 from ..layout.clearance import clear_badges, clear_headings, make_openings
 from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import place
 from ..layout.spots import HEIGHT, PAIRS, Placed
 from ..norms.heat import add_flows, heat, slopes
-from ..norms.over_time import note_truncation
 from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture
 from ..shown.folding import fold
 from ..shown.levels import Detail, Levels
-from ..shown.naming import heading, names
+from ..shown.naming import heading
 from ..shown.params import exposed
 from ..shown.regions import OVER, UNDER, regions
 from ..shown.roles import roles
@@ -27,8 +25,8 @@ from ..shown.truncation import cut_as_asked
 from .heads import draw_bands, draw_phases, head_widths, headings
 from .mirror import gradients_of, mirror, twin_words
 from .rails import channels, gradient_routes, reading, without_rails
-from .strokes import draw_arrows, draw_cuts, returning
-from .unrolled import WIDE, box_width, table_of
+from .strokes import cut_off, draw_arrows, draw_cuts, returning
+from .unrolled import WIDE, add_tables, box_width
 from .wording import Words, words
 
 KEPT, ADDED = "#8f97a3", "#b7860b"
@@ -105,14 +103,11 @@ class _Backward:
         draw_phases(picture, shown, placed, self.where)
         colours = {x.colour for x in picture.arrows}
         legend = [(ADDED, "adds up to a parameter's ∂"), (KEPT, "dashed: a value that the rule reads")]
-        picture.keys += [*(x for x in legend if x[0] in colours), *self.heat_map.keys]
+        picture.keys += [x for x in legend if x[0] in colours]
         clear_headings(picture)
         clear_badges(picture)
-        bars = {x for x, spot in placed.spots.items() if spot.column is None}
-        make_openings(picture, {self.number_of[x] for x in bars & self.number_of.keys()})
-        picture.names, picture.uses = names(self.ops, self.options), table_of(shown, self.heat_map)
-        picture.scale = self.heat_map.low, self.heat_map.high
-        note_truncation(picture, self.ops, self.roots, self.options)
+        make_openings(picture, {i for x, i in self.number_of.items() if placed.spots[x].column is None})
+        add_tables(picture, self.ops, shown, self.roots, self.options, self.heat_map)
         return picture
 
     def _texts(self) -> dict[Node, Words]:
@@ -162,17 +157,16 @@ class _Backward:
 
     def _gradients(self) -> None:
         """Draw the gradient's arrows in red, their width by norm, and the norm beside arrows through time."""
-        for route in gradient_routes(self.mirror, self.where, self.paired, self.channels):
-            a, b = self.number_of[route.back.source], self.number_of[route.back.user]
-            flow = self.heat_map.flows.get(route.link)
-            if route.link.source in self.shown.dots and route.link.user in self.shown.dots:
+        for back, link, points in gradient_routes(self.mirror, self.where, self.paired, self.channels):
+            a, b = self.number_of[back.source], self.number_of[back.user]
+            flow = self.heat_map.flows.get(link)
+            if {link.source, link.user} <= self.shown.dots:
                 continue
-            if route.link.cut:
-                tip = "stop_gradient: nothing comes back"
-                self.picture.arrows.append(Arrow(a, b, route.points, DEAD, 1.2, dashed=True, pointed=False, tip=tip))
+            if link.cut:
+                self.picture.arrows.append(cut_off(a, b, points))
             elif flow is not None:
-                arrow = returning(a, b, route.points, flow, self.heat_map)
-                if route.link.source in self.hubs.names and flow and math.isfinite(flow):
+                arrow = returning(a, b, points, flow, self.heat_map)
+                if link.source in self.hubs.names and flow and math.isfinite(flow):
                     arrow.colour, arrow.width = ADDED, arrow.width / 2 + 0.4
                 self.picture.arrows.append(arrow)
 

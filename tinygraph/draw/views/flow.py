@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.errors import GraphError
 from ...core.node import Node
-from ..norms.heat import Heat, between_powers
+from ..norms.heat import between_powers
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import State, states
 from ..norms.verdict import matrix_text
@@ -55,7 +55,9 @@ SIZES = ((ROOM, PANELS), (260.0, PANELS), (190.0, PANELS), (130.0, PANELS), (190
 
 
 def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, options: Options) -> Picture:
-    heat_map = _scale(shown).within(options.scale)
+    seen = [(reach, set(reach.columns)) for reach in shown]
+    norms = (x for reach, columns in seen for (_, s), x in reach.norms.items() if s in columns)
+    heat_map = between_powers(norms).within(options.scale)
     picture = Picture(title=heading(folded, options, "gradient flow"), subtitle=subtitle)
     texts = [[options.heading]] if options.heading else []
     look = Look(heat_map, shown, token_texts(folded.steps, options.tokens), room)
@@ -87,12 +89,6 @@ def _check(folded: Folded, all_states: list[State]) -> None:
         problem = "draw: the flow view shows gradients of states, but no state crosses from one step to another"
         expected = "a state that one step computes and the next step uses"
         raise GraphError(problem, expected=expected, got=f"{len(folded.steps)} steps")
-
-
-def _scale(shown: list[Reach]) -> Heat:
-    """Returns a heat map whose colour scale runs between powers of ten."""
-    seen = [(reach, set(reach.columns)) for reach in shown]
-    return between_powers(x for reach, columns in seen for (_, s), x in reach.norms.items() if s in columns)
 
 
 def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], room: float, count: int) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import chain
 
 from ...core.node import Node
 from ..layout.pairs import Paired, paired_routes, top_of, turned
@@ -24,14 +25,6 @@ CLOSE = 7.0
 """Distance over or under a box at which gradients through time pass."""
 NEAR, SIDE = 13.0, 20.0
 """Distance of a rail from the edge of a bar's gradient, and of its start from the bar's middle."""
-
-
-class Return(NamedTuple):
-    """The route of a gradient along ``back``, the counterpart of ``link``."""
-
-    back: Link
-    link: Link
-    points: list[Point]
 
 
 def channels(placed: Placed, folded: Folded) -> dict[Node, int]:
@@ -63,15 +56,14 @@ def without_rails(folded: Folded, taken: dict[Node, int]) -> Folded:
     return replace(folded, arrows=arrows)
 
 
-def gradient_routes(mirror: Mirror, where: Regions, paired: Paired, channel_of: dict[Node, int]) -> list[Return]:
-    """Returns the routes of all gradients, in the order of their boxes."""
+def gradient_routes(
+    mirror: Mirror, where: Regions, paired: Paired, channel_of: dict[Node, int]
+) -> Iterator[tuple[Link, Link, list[Point]]]:
+    """Yields for each gradient its link, the forward link that it follows, and its route, in the order of the boxes."""
     direct = _direct_routes(mirror, where, paired)
     rails = _Rails(mirror, where, paired, channel_of)
-    return [
-        Return(back, link, direct[back] if back in direct else rails.way(back, link))
-        for links in mirror.arrows.values()
-        for back, link in links
-    ]
+    for back, link in chain.from_iterable(mirror.arrows.values()):
+        yield back, link, direct[back] if back in direct else rails.way(back, link)
 
 
 def reading(placed: Placed, node: Node, twin: Node) -> list[Point]:
@@ -94,12 +86,10 @@ def reading(placed: Placed, node: Node, twin: Node) -> list[Point]:
 def _direct_routes(mirror: Mirror, where: Regions, paired: Paired) -> dict[Link, list[Point]]:
     """Maps links to the routes of gradients that run like a forward arrow, in the plane rotated by 180 degrees."""
     spots = paired.placed.spots
-    arrows = {
-        node: [
-            back for back, link in links if where.place[link.source] != UNDER and _near(spots[back.source], spots[node])
-        ]
-        for node, links in mirror.arrows.items()
-    }
+    arrows: dict[Node, list[Link]] = {node: [] for node in mirror.arrows}
+    for back, link in chain.from_iterable(mirror.arrows.values()):
+        if where.place[link.source] != UNDER and _near(spots[back.source], spots[back.user]):
+            arrows[back.user].append(back)
     links_only = Folded(nodes=[*arrows], arrows=arrows)
     combined = paired_routes(links_only, turned(paired.placed), turned(paired.ports))
     return {route.link: [(-x, -y) for x, y in _own_lanes(route, paired.placed)] for route in combined}
@@ -155,10 +145,9 @@ class _Rails:
             points = _drop(self.paired.ports, user, -self.leaving[user] * STEP)
             self.leaving[user] += 1
         lane = end.y if parameter else top_of(end, 1) + STEP
-        if parameter:
-            along(points, [(points[-1][0], lane), (end.x + end.width / 2, lane)], BEND, level=False)
-        else:
-            along(points, [(points[-1][0], lane), (end.x + BEND, lane)], BEND, level=False)
+        reach = end.width / 2 if parameter else BEND
+        along(points, [(points[-1][0], lane), (end.x + reach, lane)], BEND, level=False)
+        if not parameter:
             turn(points, (end.x, top_of(end, 1)), level=True)
         return points
 

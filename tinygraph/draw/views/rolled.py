@@ -12,20 +12,20 @@ from ..labels import clean, number, shape, width
 from ..layout.cards import Card, Stage, place_cards
 from ..layout.loops import StageRoutes
 from ..layout.spots import HEIGHT
-from ..norms.over_time import group_heat, note_truncation
+from ..norms.over_time import group_heat
 from ..options import Options, roots_of
 from ..picture import Arrow, Band, Box, Note, Picture, Point
 from ..shown.cells import cells
 from ..shown.folding import Folded, Link, fold
 from ..shown.levels import SAYS
-from ..shown.naming import heading, name_cells, names
+from ..shown.naming import heading, name_cells
 from ..shown.repetition import Edge, Repetition, find_repetition
 from ..shown.representatives import stand_ins
 from ..shown.roles import roles
 from ..shown.truncation import cut_as_asked
 from .heads import by_column
 from .tags import Taken, along, tag
-from .unrolled import box_width, fill_of, table_of, unrolled
+from .unrolled import add_tables, box_width, fill_of, unrolled
 from .unrolled import candidates as unrolled_candidates
 from .wording import Words, words
 
@@ -58,18 +58,13 @@ def rolled(target: Any, options: Options) -> Picture:
         for c in stage.cards
     ]
     _draw_arrows(picture, repetition, stage)
-    number_of = {x: g for g, x in enumerate(representatives)}
-    ways = {(x.tail, x.head): x.points for x in picture.arrows}
-    links = [(x, g) for g, y in enumerate(representatives) for x in drawn.operands[y] if isinstance(x, Link)]
-    drawn_links = [(x, ways.get((number_of.get(x.source, -1), g), [])) for x, g in links]
-    tag(picture, ((x, points) for x, points in drawn_links if points))
+    ways = {(representatives[x.tail], representatives[x.head]): x.points for x in picture.arrows}
+    links = [(x, (x.source, y)) for y in representatives for x in drawn.operands[y] if isinstance(x, Link)]
+    tag(picture, ((x, ways[ends]) for x, ends in links if ends in ways))
     if any(card.returning for card in stage.cards):
         picture.keys.append((STATE, "arrow of a state, to another step"))
-    picture.uses = table_of(folded, heat_map)
-    if heat_map is not None:
-        picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
-    picture.subtitle, picture.names = _subtitle(folded, repetition, stage.cards, options), names(folded, options)
-    note_truncation(picture, folded, roots, options)
+    picture.subtitle = _subtitle(folded, repetition, stage.cards, options)
+    add_tables(picture, folded, folded, roots, options, heat_map)
     return picture
 
 
@@ -163,19 +158,12 @@ def _draw_arrows(picture: Picture, repetition: Repetition, stage: Stage) -> None
                 noted.add((edge.source, edge.only))
                 notes.append((_step_note(repetition, stage, edge, points), points))
     taken = Taken(picture)
-    picture.notes += _apart(taken, notes)
-    for edges in returning.values():
-        picture.notes += _return_notes(stage, routes, edges, taken)
-
-
-def _apart(taken: Taken, notes: list[tuple[Note, list[Point]]]) -> list[Note]:
-    """Returns the notes; each that meets another or an arrow is beside its own arrow instead, where there is room."""
-    placed = list[Note]()
-    for note, way in notes:
+    for note, way in notes:  # beside its own arrow where it would meet another note or arrow
         half = width(note.text, note.size, True) / 2 + 5
         spots = [(x + side * half, y + up) for x, y in along(way) for side in (1, -1) for up in (-8, 8)]
-        placed.append(taken.placed(note, spots))
-    return placed
+        picture.notes.append(taken.placed(note, spots))
+    for edges in returning.values():
+        picture.notes += _return_notes(stage, routes, edges, taken)
 
 
 def _lag(edge: Edge) -> str:

@@ -19,6 +19,8 @@ from .tags import Taken
 BESIDE = 5.0
 """How far an arrow and its gradient's are beside their common way."""
 
+CUT = "stop_gradient: nothing comes back"
+
 ASIDE = sorted(range(-70, 71, 2), key=abs)
 """How far a note stands beside its place, if something is there."""
 
@@ -36,15 +38,17 @@ def draw_arrows(
             continue
         carried = route.through and route.link.source in states
         colour, width = (BORDERS["state"], 1.9) if carried else (FORWARD, 1.1)
-        tip = "stop_gradient: nothing comes back" if route.link.cut else ""
+        tip = CUT if route.link.cut else ""
         picture.arrows.append(Arrow(a, b, _shifted(route, -offset), colour, width, tip=tip))
         flow = heat_map.flows.get(route.link) if heat_map else None
-        if heat_map and flow is not None:
+        if heat_map and (flow is not None or route.link.cut):
             back = _shifted(route, offset)[::-1]
-            picture.arrows.append(returning(b, a, back, flow, heat_map))
-        elif route.link.cut and heat_map:
-            dead = _shifted(route, offset)[::-1]
-            picture.arrows.append(Arrow(b, a, dead, DEAD, 1.2, dashed=True, pointed=False, tip=tip))
+            picture.arrows.append(cut_off(b, a, back) if flow is None else returning(b, a, back, flow, heat_map))
+
+
+def cut_off(tail: int, head: int, points: list[Point]) -> Arrow:
+    """Returns a backward arrow along which no gradient comes."""
+    return Arrow(tail, head, points, DEAD, 1.2, dashed=True, pointed=False, tip=CUT)
 
 
 def returning(tail: int, head: int, points: list[Point], flow: float, heat_map: Heat) -> Arrow:
@@ -120,21 +124,19 @@ def label_returns(
         node = route.link.source
         back = heat_map.back.get(node) if heat_map else None
         a, b = placed.spots[node], placed.spots[route.node]
-        if a.column is None or b.column in (None, a.column):
+        if back is None or node in labelled or a.column is None or b.column in (None, a.column):
             continue
-        if back is not None and node not in labelled:
-            labelled.add(node)
-            right = b.column > a.column
-            edge = placed.edges[a.column][right]
-            exit_y = route.points[3][1] if route.points[0][1] != a.y else a.y
-            falls = route.points[-1][1] < exit_y
-            up = 17 if falls else -17
-            # Inside the column if the arrow is long enough, because in the gutter other arrows turn.
-            inside = abs(edge - a.x) - a.width / 2 > 46
-            x = edge + (18 if right != inside else -18)
-            size = SMALL if placed.grid.half > 13 else 12.0
-            note = Note(x, exit_y + up, number(back), "#b02a1a", size, number_of[node])
-            picture.notes.append(_beside(taken, note, up))
+        labelled.add(node)
+        right = b.column > a.column
+        edge = placed.edges[a.column][right]
+        exit_y = route.points[3][1] if route.points[0][1] != a.y else a.y
+        up = 17 if route.points[-1][1] < exit_y else -17
+        # Inside the column if the arrow is long enough, because in the gutter other arrows turn.
+        inside = abs(edge - a.x) - a.width / 2 > 46
+        x = edge + (18 if right != inside else -18)
+        size = SMALL if placed.grid.half > 13 else 12.0
+        note = Note(x, exit_y + up, number(back), "#b02a1a", size, number_of[node])
+        picture.notes.append(_beside(taken, note, up))
 
 
 def _beside(taken: Taken, note: Note, up: float) -> Note:

@@ -76,15 +76,12 @@ class Taken:
         return replace(note, x=x, y=y)
 
     def _first(self, places: Iterable[Point], half: float, margin: float, high: float) -> Point | None:
-        for place in places:
-            if not self.is_told(*place, half + margin) and self.is_free(*place, half + margin, high):
-                self.texts.append((*place, half))
-                return place
+        for x, y in places:
+            on_text = any(abs(x - a) < half + margin + wide and abs(y - b) < SMALL for a, b, wide in self.texts)
+            if not on_text and self.is_free(x, y, half + margin, high):
+                self.texts.append((x, y, half))
+                return x, y
         return None
-
-    def is_told(self, x: float, y: float, half: float) -> bool:
-        """Whether a text would stand on another one."""
-        return any(abs(x - a) < half + wide and abs(y - b) < SMALL for a, b, wide in self.texts)
 
     def is_free(self, x: float, y: float, half: float, high: float) -> bool:
         """Whether a text around a place meets no box and no arrow; half its width and height."""

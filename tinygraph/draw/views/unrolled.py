@@ -166,10 +166,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
         whole = {x for x, links in folded.bundles.items() if len({tag_of(y.views) for y in links}) > 1}
         parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
         tag(picture, ((x.link, x.points) for x in parts), taken)
-    picture.names, picture.uses = names(levels.ops, levels.options), table_of(folded, heat_map)
-    if heat_map is not None:
-        picture.scale, picture.keys = (heat_map.low, heat_map.high), [*picture.keys, *heat_map.keys]
-    note_truncation(picture, levels.ops, levels.roots, levels.options)
+    add_tables(picture, levels.ops, folded, levels.roots, levels.options, heat_map)
     return picture
 
 
@@ -195,10 +192,16 @@ def fill_of(node: Node, heat_map: Heat, roots: set[Node]) -> str:
     return "#ffffff" if node in roots or node.dtype.kind != "f" else heat_map.colour(heat_map.norms.get(node))
 
 
-def table_of(folded: Folded, heat_map: Heat | None) -> list[Use]:
-    rows = []
+def add_tables(
+    picture: Picture, ops: Folded, folded: Folded, roots: list[Node], options: Options, heat_map: Heat | None
+) -> None:
+    """Add what stands beside a graph: the table of parameters, the scale of norms, and how the gradient is cut."""
     for x in [x for x in folded.names if x in folded.uses]:
         norm = None if heat_map is None else heat_map.norms.get(x)
         told = None if heat_map is None else "not computed" if norm is None else number(norm)
-        rows.append(Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], told, size=x.size))
-    return rows
+        picture.uses.append(Use(clean(folded.names[x]), shape(x.shape), folded.uses[x], told, size=x.size))
+    if heat_map is not None:
+        picture.scale = heat_map.low, heat_map.high
+        picture.keys += heat_map.keys
+    picture.names = names(ops, options)
+    note_truncation(picture, ops, roots, options)

@@ -6,9 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
-
-import numpy as np
+from functools import partial
 
 from ...core.node import Node
 from ...core.traced import Traced
@@ -268,7 +266,7 @@ def _norm(node: Node, heat: Heat) -> str:
 def _tip(node: Node, operands: list[Operand], heat: Heat | None, statistical: bool, values: bool) -> list[str]:
     scope = f" in {node.scope}" if node.scope else ""
     dtype = node.dtype
-    lines = [node.label() + scope, f"{shape(node.shape)} {_dtype_name(dtype)}"]
+    lines = [node.label() + scope, f"{shape(node.shape)} {dtype}"]
     lines += [f"reads {_told(v)}" for x in operands if isinstance(x, Link) for v in x.views]
     if node.attributes:
         lines.append(_settings(node))
@@ -287,8 +285,3 @@ def _settings(node: Node) -> str:
 
 def _told(view: Node) -> str:
     return f"{op_words(view.op.name if view.op else '')} {_settings(view)}, {shape(view.shape)}"
-
-
-@cache
-def _dtype_name(dtype: np.dtype) -> str:
-    return str(dtype)
