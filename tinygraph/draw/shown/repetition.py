@@ -150,17 +150,6 @@ def runs(folded: Folded) -> dict[Node, frozenset[int]]:
     return loops
 
 
-def _datum(x: Node) -> Any:
-    """What two reads of the same data have in common: the row of an array, of which each window has a node."""
-    return x if x.op is None else (x.op.name, *map(id, x.inputs), repr(dict(x.attributes)))
-
-
-def _root(one: dict[int, int], i: int) -> int:
-    while one.get(i, i) != i:
-        i = one[i]
-    return i
-
-
 def _local_signature(node: Node, folded: Folded) -> tuple[Any, ...]:
     """Returns op, attributes and parameters: the part of the signature that does not depend on other boxes."""
     op, operands = node.op, folded.operands[node]
