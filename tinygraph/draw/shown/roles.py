@@ -31,7 +31,7 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
     sums = _running_sums(folded, carried, targets)
     for node in folded.nodes:
         links, op = folded.arrows[node], node.op
-        if op is None or (not links and op.name in LOOKUPS):
+        if op is None or looks_up(folded, node):
             role_of[node] = "state" if node in carried else "input"
         elif node.origin is None and (
             node in targets or node in sums or op.name in LOSSES or "loss" in [role_of[x.source] for x in links]
@@ -41,6 +41,11 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
             role_of[node] = "state" if node in carried and node.origin is None else "op"
     _share(folded, role_of)
     return role_of
+
+
+def looks_up(folded: Folded, node: Node) -> bool:
+    """Whether a box only looks up data, as ``X[t]`` does."""
+    return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node]
 
 
 def _share(folded: Folded, roles: dict[Node, str]) -> None:
