@@ -108,12 +108,14 @@ def compared(
         second.rims = [*rims(apart.alone[1], False), *rims([x.second for x in marked], True)]
         bounds = [edges(x) for x in (first, second)]
         wide = sum(x.right - x.left for x in bounds) + APART
+        told_apart = zip(names, (plain(replace(x, title=None)).splitlines() for x in (first, second)), strict=True)
+        texts = [line for name, own in told_apart for line in ("", f"== {name}", *own)]
         for stacked in (wide > ROW, wide <= ROW):
             picture = _joined((first, second), names, stacked)
             picture.title = title or told("Two networks on one scale", lang)
             picture.listed = _first_ones(lines, lang, *BRIEF) if brief else listed
             picture.lang, picture.differs, picture.view = lang, differs, "compare"
-            picture.plain_text = [picture.title, *_texts((first, second), names), "", *listed]
+            picture.plain_text = [picture.title, *texts, "", *listed]
             yield picture
 
 
@@ -122,11 +124,6 @@ def _titles(pair: Couple) -> tuple[str, str]:
     if a.partition(",")[0] != b.partition(",")[0]:
         return a.partition(",")[0], b.partition(",")[0]
     return (a, b) if a != b else ("first", "second")
-
-
-def _texts(pair: Couple, names: Sequence[str]) -> Iterator[str]:
-    for picture, name in zip(pair, names, strict=True):
-        yield from ["", f"== {name}", *plain(replace(picture, title=None)).splitlines()]
 
 
 def _joined(pair: Couple, names: Sequence[str], stacked: bool) -> Picture:

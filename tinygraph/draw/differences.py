@@ -52,10 +52,6 @@ class Claim:
         value = _VALUE.search(self.words.partition(" · ")[0])
         return [self.number, _number(value[1]) if value else None]
 
-    def rim(self, dashed: bool) -> Rim:
-        out = OUT if isinstance(self.part, Box) else 0.0
-        return Rim(self.part.x, self.part.y, self.part.width + 2 * out, self.part.height + 2 * out, dashed)
-
 
 @dataclass
 class Difference:
@@ -98,9 +94,7 @@ def differences(a: Picture, b: Picture) -> Differences:
         first, second = (_keyed(x, form) for x in rest)
         both += [(first[key], second[key]) for key in first if key in second]
         rest = [first[k] for k in first if k not in second], [second[k] for k in second if k not in first]
-    ends = [
-        [x for x in claims if isinstance(x.part, Box) and (x.part.role, len(x.place)) == ("loss", 1)] for claims in rest
-    ]
+    ends = [[x for x in own if isinstance(x.part, Box) and x.part.role == "loss" and len(x.place) == 1] for own in rest]
     if [len(x) for x in ends] == [1, 1]:  # each has the name of the user's line, such as ``before`` and ``after``
         both.append((ends[0][0], ends[1][0]))
         rest = [x for x in rest[0] if x not in ends[0]], [x for x in rest[1] if x not in ends[1]]
@@ -159,9 +153,8 @@ def _name(box: Box) -> tuple[str, str]:
         return title.replace(times[0], ""), times[0].strip()
     name, equals, rest = title.partition(" = ")
     name = name.removesuffix("ₜ")  # the difference tells the step
-    words, value = (
-        " ".join(p.text for p in box.title if (p.kind == "value") == is_value) for is_value in (False, True)
-    )
+    words = " ".join(part.text for part in box.title if part.kind != "value")
+    value = " ".join(part.text for part in box.title if part.kind == "value")
     return (name, rest) if equals else (words, value)
 
 
@@ -203,11 +196,12 @@ def threshold(changed: Sequence[Difference], count: int, *, linear: bool) -> tup
 
 def rims(claims: Sequence[Claim], dashed: bool) -> Iterator[Rim]:
     """Yields a frame for each box and tile; tiles of a matrix that is in one picture only have one together."""
-    together: dict[str, list[Rim]] = {}
+    together: dict[str, list[Box | Tile]] = {}
     for i, claim in enumerate(claims):
         alone = isinstance(claim.part, Tile) and not dashed
-        together.setdefault(claim.name if alone else str(i), []).append(claim.rim(dashed))
+        together.setdefault(claim.name if alone else str(i), []).append(claim.part)
     for group in together.values():
         left, right = min(x.x - x.width / 2 for x in group), max(x.x + x.width / 2 for x in group)
         foot, top = min(x.y - x.height / 2 for x in group), max(x.y + x.height / 2 for x in group)
-        yield Rim((left + right) / 2, (foot + top) / 2, right - left, top - foot, dashed)
+        out = OUT if isinstance(group[0], Box) else 0.0
+        yield Rim((left + right) / 2, (foot + top) / 2, right - left + 2 * out, top - foot + 2 * out, dashed)

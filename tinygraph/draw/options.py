@@ -62,7 +62,11 @@ class Options:
         if self.max_nodes is not None:
             integer("draw", "max_nodes", self.max_nodes, 1)
         integer("draw", "item", self.item)
-        _places(self.steps)
+        steps = self.steps if isinstance(self.steps, Sequence) and not isinstance(self.steps, (str, bytes)) else ()
+        whole = all(isinstance(x, Integral) and type(x) is not bool for x in steps)
+        if self.steps is not None and not (steps and whole):
+            expected = "a list of integers, such as [0, 1, -1]"
+            raise GraphError("draw: steps must be places in time", expected=expected, got=shown(self.steps))
         if self.ax is not None and not hasattr(self.ax, "imshow"):
             raise GraphError("draw: ax must be axes of matplotlib", expected="ax=plt.gca()", got=shown(self.ax))
         _ = self.area
@@ -115,15 +119,6 @@ def refuse_others(options: Mapping[str, Any]) -> None:
         own = [x.name for x in fields(Options) if x.name != "scale"]
         fix = WITHDRAWN.get(name) or option([name], own)
         raise OptionError(f"draw has no option {name}", expected=", ".join(own), got=f"{name}={shown(value)}", fix=fix)
-
-
-def _places(steps: Any) -> None:
-    listed = isinstance(steps, Sequence) and not isinstance(steps, (str, bytes))
-    if steps is None or (listed and steps and all(isinstance(x, Integral) and type(x) is not bool for x in steps)):
-        return
-    raise GraphError(
-        "draw: steps must be places in time", expected="a list of integers, such as [0, 1, -1]", got=shown(steps)
-    )
 
 
 def roots_of(target: Any) -> list[Node]:

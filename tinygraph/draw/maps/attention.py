@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.node import Node
+from ...ops.einsum import einsum, spell_out
 from ..labels import clean, shape
 from ..norms.states import shared_name
 from ..shown.folding import When
@@ -48,8 +48,7 @@ def attention_sheets(reading: Reading) -> list[Sheet]:
     sheets = [sheet for i, group in enumerate(groups) for sheet in _of_group(reading, group, 1000 * i)]
     if not sheets:
         problem = "draw: the view attention finds no attention: nothing is averaged with weights that sum to 1"
-        expected = "weights such as softmax(scores), multiplied with what they weigh and summed"
-        raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
+        raise reading.nothing(problem, "weights such as softmax(scores), multiplied with what they weigh and summed")
     heads = sheets[:HEADS]
     for head, name in zip(heads, numbered([x.heading for x in heads]), strict=True):  # a loop's have all the same one
         head.heading = name
@@ -83,10 +82,9 @@ def _summed_over(node: Node) -> Iterator[tuple[Node, int, Node]]:
         a, b = node.inputs
         yield a, -1, b
         yield b, -min(b.ndim, 2), a
-    elif name == "einsum" and len(node.inputs) == 2:
-        inner, _, result = str(node.attributes.get("subscripts", "")).replace(" ", "").partition("->")
-        terms = inner.split(",")
-        for term, other, x, y in zip(terms, terms[::-1], node.inputs, node.inputs[::-1], strict=False):
+    elif node.op is einsum and len(node.inputs) == 2:
+        terms, result = spell_out(node.attributes["subscripts"], [x.ndim for x in node.inputs])
+        for term, other, x, y in zip(terms, terms[::-1], node.inputs, node.inputs[::-1], strict=True):
             gone = [i for i, letter in enumerate(term) if letter in other and letter not in result]
             if len(gone) == 1:
                 yield x, gone[0] - len(term), y

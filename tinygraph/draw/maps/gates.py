@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.leaves import Parameter
 from ...core.node import Node
+from ...ops.einsum import einsum, spell_out
 from ..labels import clean, op_words
 from ..shown.folding import When
 from ..shown.letters import known, timeless
@@ -48,8 +48,7 @@ def gate_sheets(reading: Reading) -> list[Sheet]:
     order = sorted(at.keys() - never, key=lambda key: (-key[0][0], places[key]))
     if not order:
         problem = "draw: the view gates finds no gate: nothing from 0 to 1 is multiplied with something"
-        expected = "a cell with gates, such as tg.cells.LSTM or tg.cells.GRU"
-        raise GraphError(problem, expected=expected, got=reading.told, fix=reading.way_out)
+        raise reading.nothing(problem, "a cell with gates, such as tg.cells.LSTM or tg.cells.GRU")
     sheets = []
     for (_, cell), keys in groupby(order, lambda key: key[0]):
         own = [*keys]
@@ -86,9 +85,9 @@ def _multiplied(node: Node) -> list[tuple[Node, Node]]:
     """Returns (factor, other factor) for the factors whose elements a node multiplies, each by itself."""
     name, pair = node.op and node.op.name, node.inputs
     both = [(x, y) for x, y in (pair, pair[::-1])] if len(pair) == 2 else []
-    if name == "einsum":
-        inner, _, result = str(node.attributes.get("subscripts", "")).replace(" ", "").partition("->")
-        return [both[i] for i, term in enumerate(inner.split(",")) if both and set(term) <= set(result)]
+    if node.op is einsum:
+        terms, result = spell_out(node.attributes["subscripts"], [x.ndim for x in pair])
+        return [both[i] for i, term in enumerate(terms) if both and set(term) <= set(result)]
     return both if name == "multiply" else []
 
 

@@ -44,10 +44,7 @@ def folded(blocks: list[list[Sheet]], room: Room) -> list[list[Sheet]]:
     columns = int(min(room.width / LEAST_WIDE, MOST_COLUMNS))
     total = sum(block[0].values.shape[1] for block in blocks)
     return [
-        [
-            x.folded(max(rows // len(block), 1), max(columns * x.values.shape[1] // max(total, columns), 1))
-            for x in block
-        ]
+        [x.folded(rows // len(block), columns * x.values.shape[1] // max(total, columns)) for x in block]
         for block in blocks
     ]
 

@@ -12,6 +12,7 @@ from ...core.errors import GraphError
 from ...core.graph import ancestors
 from ...core.leaves import Parameter
 from ...core.node import Node
+from ...ops import matmul
 from ..norms.states import State, states
 from ..options import Options, refuse_traced, roots_of
 from ..shown.ellipsis import like
@@ -58,11 +59,11 @@ class Reading:
     def states(self) -> list[State]:
         return states(self.folded, self.roots)
 
-    @property
-    def told(self) -> str:
-        """What the network has, for errors."""
+    def nothing(self, problem: str, expected: str) -> GraphError:
+        """Returns the error of a view that has nothing to show; it says what the network has."""
         names = ", ".join(state.heading for state in self.states)
-        return f"states {names}" if names else f"{len(self.folded.steps)} time steps and no state"
+        got = f"states {names}" if names else f"{len(self.folded.steps)} time steps and no state"
+        return GraphError(problem, expected=expected, got=got, fix=self.way_out)
 
     @property
     def way_out(self) -> str:
@@ -97,12 +98,8 @@ class Reading:
     @cached_property
     def upright(self) -> bool:
         """Whether features run down columns, as in ``W @ h``; else along rows, as in ``h @ W.T``."""
-        left = right = 0
-        for node in self.nodes:
-            if node.step is not None and node.op is not None and node.op.name == "matmul" and len(node.inputs) == 2:
-                left += is_parameter(node.inputs[0])
-                right += is_parameter(node.inputs[1])
-        return left > right
+        products = [x.inputs for x in self.nodes if x.step is not None and x.op is matmul]
+        return sum(is_parameter(a) - is_parameter(b) for a, b in products) > 0
 
     @cached_property
     def inputs(self) -> list[Entrances]:
@@ -234,14 +231,11 @@ def is_parameter(node: Node) -> bool:
 
 def _rows_of_tables(nodes: list[Node]) -> list[Node]:
     """Returns what steps read of a parameter by numbers, as ``E[3]`` or ``E[ids]``; not if all read the same."""
-    rows: dict[Node, list[Node]] = {}
-    read: dict[Node, Hashable] = {}
+    read: dict[Node, dict[Node, Hashable]] = {}
     for x in nodes:
-        if x.step is None or x.op is None or x.op.name not in ("getitem", "take"):
-            continue
-        ids = x.inputs[1] if len(x.inputs) > 1 else None
-        read[x] = row_of(x) if ids is None else ids if ids.op is not None else ids.value.tobytes()
-        if isinstance(x.inputs[0], Parameter) and read[x] is not None:
-            rows.setdefault(x.inputs[0], []).append(x)
-    moving = [group for group in rows.values() if len({read[x] for x in group}) > 1]
-    return [x for group in moving for x in group]
+        if x.step is not None and x.op is not None and x.op.name in ("getitem", "take"):
+            table, *ids = x.inputs
+            row = row_of(x) if not ids else ids[0] if ids[0].op is not None else ids[0].value.tobytes()
+            if isinstance(table, Parameter) and row is not None:
+                read.setdefault(table, {})[x] = row
+    return [x for rows in read.values() if len({*rows.values()}) > 1 for x in rows]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from ...core.errors import GraphError
 from ...core.node import Node
 from ..norms.states import State
 from ..shown.folding import When
@@ -21,12 +18,8 @@ def state_sheets(reading: Reading) -> list[Sheet]:
     """
     all_states = reading.states or _of_one_step(reading)
     if not all_states:
-        raise GraphError(
-            "draw: the view states shows what crosses from one time step to another, but nothing does",
-            expected="a state that one step computes and the next step uses",
-            got=f"{len(reading.folded.steps)} time steps and no state",
-            fix=reading.way_out,
-        )
+        problem = "draw: the view states shows what crosses from one time step to another, but nothing does"
+        raise reading.nothing(problem, "a state that one step computes and the next step uses")
     return [_sheet(reading, state) for state in reversed(all_states)]
 
 
@@ -58,7 +51,7 @@ def _sheet(reading: Reading, state: State) -> Sheet:
 
 def of_nodes(reading: Reading, heading: str, name: str, at: dict[When, Node]) -> Sheet:
     """Returns a sheet with a row for each unit of what has a node in each column."""
-    parts = {c: np.asarray(node.value, np.float64) for c, node in at.items()}
+    parts = {c: node.value for c, node in at.items()}
     usual = reading.has_batch and {x.ndim for x in at.values()} == {2}
     axis = None if usual else reading.batch_axis(at.values())
     return reading.sheet(

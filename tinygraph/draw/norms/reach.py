@@ -149,16 +149,13 @@ class Reach:
         It is measured from one step away on, if possible, because the loss may use the state of its step directly: an
         LSTM's loss uses h but not c, so the first step differs from all others.
         """
-        return self._factor(side, 1) or self._factor(side, 0)
-
-    def _factor(self, side: int, least: int) -> float | None:
-        logs, steps = 0.0, 0
-        for t in self.rows:
-            usable = [(d, norm) for d, norm in self._apart[t, side] if d >= least and 0 < norm < math.inf]
-            if len(usable) > 1:
-                logs += math.log(usable[-1][1]) - math.log(usable[0][1])
-                steps += usable[-1][0] - usable[0][0]
-        return math.exp(logs / steps) if steps else None
+        for least in (1, 0):
+            usable = [[(d, n) for d, n in self._apart[t, side] if d >= least and 0 < n < math.inf] for t in self.rows]
+            ends = [(x[0], x[-1]) for x in usable if len(x) > 1]
+            if ends:
+                logs = sum(math.log(last) - math.log(first) for (_, first), (_, last) in ends)
+                return math.exp(logs / sum(last - first for (first, _), (last, _) in ends))
+        return None
 
     def length(self, side: int, *, zeros: bool = False) -> int:
         """Returns over how many steps norms are known on one side, with that where losses enter; or norms but 0."""
