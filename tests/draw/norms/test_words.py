@@ -116,17 +116,19 @@ def test_the_ends_of_a_scale() -> None:
     heat = Heat({a: math.nan, b: None})
     heat.span(set())
     assert (heat.low, heat.high) == (0.1, 1.0)
-    for norms, gone, ends in (
-        ([2e-3, 30.0], 0.0, (1e-3, 1e2)),
-        ([1.0], 0.0, (1.0, 10.0)),
-        ([2e-9, 3.0], 1e-4, (1e-5, 10.0)),
-        ([2e-9, 3e-8], 1e-4, (1e-9, 1e-7)),
-        ([2e-9, 3.0], 1e-7, (1e-7, 10.0)),
-        ([0.0, math.inf, math.nan], 0.0, (0.1, 1.0)),
-        ([1e-320, 1e308], 0.0, (1e-307, 1e308)),
+    for norms, ends in (
+        ([2e-3, 30.0], (1e-3, 1e2)),
+        ([1.0], (1.0, 10.0)),
+        ([2e-19, 3.0], (1e-12, 10.0)),
+        ([2e-19, 3e-8], (1e-13, 1e-7)),
+        ([2e-19, 3e-16], (1e-19, 1e-15)),
+        ([0.0, math.inf, math.nan], (0.1, 1.0)),
+        ([1e-320, 1e308], (1e-12, 1e308)),
+        ([1e-320, 1e-310], (1e-307, 1e-306)),
+        ([1.7e308], (1e307, 1e308)),
     ):
-        heat = between_powers(norms, gone)
-        assert (heat.low, heat.high) == pytest.approx(ends), (norms, gone)
+        heat = between_powers(norms)
+        assert (heat.low, heat.high) == pytest.approx(ends), norms
 
 
 @each("size", [1e-300, 1e-160, 1e-30, 1.0, 1e30, 1e160, 1e300])

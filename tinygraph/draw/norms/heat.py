@@ -25,8 +25,8 @@ RAMP = [(255, 247, 236), (253, 212, 158), (252, 141, 89), (215, 48, 31), (127, 0
 ZERO, ODD, ABSENT = "#eef0f3", "#c9a7e8", "#ffffff"
 """Fill for a norm of exactly 0, for NaN or infinity, and for a gradient that was not computed."""
 
-GONE = 1e-12
-"""Of a smaller norm nothing is left: scales end here, unless all norms are small."""
+GONE = -12
+"""Of a norm below this power of ten nothing is left: scales end here, unless all norms are small."""
 
 
 class Slopes(dict[Node, np.ndarray]):
@@ -85,7 +85,7 @@ class Heat:
         shown = [v for x, v in self.norms.items() if v and math.isfinite(v) and x not in beside]
         if shown:
             self.least, top = min(shown), math.log10(max(shown))
-            middle = (max(math.log10(self.least), _floor(math.floor(top), GONE)) + top) / 2
+            middle = (max(math.log10(self.least), min(GONE, math.floor(top) - 6)) + top) / 2
             reach = max(top - middle, 0.5)
             low = min(max(middle - reach, -307), 307)  # both ends are floats of full precision
             self.low, self.high = 10**low, 10 ** min(max(middle + reach, low + 1), 308)
@@ -97,19 +97,14 @@ class Heat:
         return [(ramp(0), f"below {number(self.low, 1)}: nothing left")] if self.least < 0.999 * self.low else []
 
 
-def between_powers(norms: Iterable[float], gone: float = GONE) -> Heat:
-    """Returns a scale between powers of ten that covers norms, but not below ``gone`` unless all are small."""
+def between_powers(norms: Iterable[float]) -> Heat:
+    """Returns a scale between powers of ten that covers norms, but not below `GONE` unless all are small."""
     shown = [x for x in norms if 0 < x < math.inf]
     if not shown:
         return Heat()
-    low, high = max(math.floor(math.log10(min(shown))), -307), min(math.ceil(math.log10(max(shown))), 308)
-    foot = max(low, _floor(high, gone))
-    return Heat(low=10.0 ** min(foot, 307), high=10.0 ** max(high, low + 1), least=min(shown))
-
-
-def _floor(high: int, gone: float) -> float:
-    """Returns the exponent of the lowest end of a scale."""
-    return min(round(math.log10(gone)), high - 6) if gone else -math.inf
+    high = min(math.ceil(math.log10(max(shown))), 308)
+    low = min(max(math.floor(math.log10(min(shown))), min(GONE, high - 6), -307), 307)
+    return Heat(low=10.0**low, high=10.0 ** max(high, low + 1), least=min(shown))
 
 
 def ramp(level: float) -> str:
