@@ -132,10 +132,10 @@ class Levels:
             notes = [*(x for x in notes if not word or x != SAYS[detail.level]), word]
             runs = self._hidden(folded, detail)
         if runs:
-            why = self._why(folded)
+            why, count = self._why(folded), sum(map(len, runs))
             for run in runs:
                 folded = elide(folded, kinds, run, self.roots)
-            notes.append(f"the dots are {sum(map(len, runs))} steps of {len(self.ops.columns())}{why}")
+            notes.append(f"the dots are {count} step{'s' * (count > 1)} of {len(self.ops.columns())}{why}")
         return folded, "; ".join(x for x in notes if x)
 
     def _why(self, folded: Folded) -> str:
