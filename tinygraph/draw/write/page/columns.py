@@ -26,7 +26,10 @@ class Column:
 
 
 def columns(picture: Picture) -> list[Column]:
-    """Returns the columns from left to right; a rolled cell and a band with its title on top are no columns."""
+    """Returns the columns from left to right; a rolled cell and a band with its title on top are no columns.
+
+    There are none where networks stand one over the other with columns of other widths: none would fold by itself.
+    """
     result: list[Column] = []
     order = sorted((b.left, i) for i, b in enumerate(picture.bands) if not b.times and not b.headed)
     for _, i in order:
@@ -40,7 +43,9 @@ def columns(picture: Picture) -> list[Column]:
         else:
             title, span = f"{band.title} {band.token}".strip(), (band.foot, band.top)
             result.append(Column(band.left, band.right, *span, title, band.title, [i], [span]))
-    return result
+    bands = ([picture.bands[i] for i in column.bands] for column in result)
+    chained = any(max(x.left for x in several) >= min(x.right for x in several) for several in bands)
+    return [] if chained else result
 
 
 def within(steps: list[Column], x0: float, x1: float, y: float) -> int:
