@@ -10,7 +10,6 @@ from typing import Any, ParamSpec, Protocol, cast
 
 from ..core.errors import GraphError, shown
 from ..core.graph import ancestors
-from ..core.node import Node
 from .colours import INK
 from .differences import Differences, differences, rims, threshold
 from .drawing import Drawing
@@ -76,13 +75,9 @@ def with_own_tokens(pair: Sequence[Any], view: str, options: Options) -> list[tu
     tokens = options.tokens
     if view == "compiled" or not isinstance(tokens, Mapping):
         return [(x, options) for x in pair]
-    steps = [_steps(roots_of(x)) for x in pair]
+    steps = [{*steps_of([*marked(x, ancestors(x)).values()])} for x in map(roots_of, pair)]
     kept = [{t: x for t, x in tokens.items() if t in own or t not in set().union(*steps)} for own in steps]
     return [(x, replace(options, tokens=own)) for x, own in zip(pair, kept, strict=True)]
-
-
-def _steps(roots: list[Node]) -> set[int]:
-    return {*steps_of([*marked(roots, ancestors(roots)).values()])}
 
 
 def in_pairs(candidates: Iterable[Iterator[Picture]]) -> Iterator[Couple]:

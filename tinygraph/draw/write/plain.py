@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import chain
+from bisect import bisect_left, bisect_right
 from textwrap import wrap
 
 from ..colours import FORWARD
@@ -48,17 +48,11 @@ def _line(box: Box) -> str:
 
 def by_band(picture: Picture) -> dict[int, list[int]]:
     """Maps each band, from left to right, to the numbers of the boxes inside."""
-    bands, boxes = picture.bands, picture.boxes
+    bands, boxes = picture.bands, sorted(range(len(picture.boxes)), key=lambda i: picture.boxes[i].x)
+    xs, ys = [picture.boxes[i].x for i in boxes], [box.y for box in picture.boxes]
     order = sorted(range(len(bands)), key=lambda c: bands[c].left)
-    boxes_of: dict[int, list[int]] = {c: [] for c in order}
-    coming, around = order[::-1], list[int]()
-    for i in sorted(range(len(boxes)), key=lambda i: boxes[i].x):
-        while coming and bands[coming[-1]].left <= boxes[i].x:
-            around.append(coming.pop())
-        around = [c for c in around if boxes[i].x <= bands[c].right]
-        for c in [c for c in around if bands[c].foot <= boxes[i].y <= bands[c].top][:1]:
-            boxes_of[c].append(i)
-    return boxes_of
+    across = {c: boxes[bisect_left(xs, bands[c].left) : bisect_right(xs, bands[c].right)] for c in order}
+    return {c: [i for i in some if bands[c].foot <= ys[i] <= bands[c].top] for c, some in across.items()}
 
 
 def _rows(picture: Picture) -> list[dict[int, list[int]]]:
@@ -140,7 +134,6 @@ def _value_apart(box: Box) -> tuple[str, list[str]]:
 
 def _crossing(picture: Picture, rows: list[dict[int, list[int]]]) -> list[str]:
     """Returns arrows between columns, ``t = 1: h1 ----> t = 2: W @ h1``, or from a rolled cell to itself."""
-    order = {c: k for k, c in enumerate(sorted(chain(*rows), key=lambda c: picture.bands[c].left))}
     column_of = {i: c for columns in rows for c, column in columns.items() for i in column}
     shown = {c for columns in rows for c in _folded(columns) if c is not None}
     lines = []
@@ -156,9 +149,10 @@ def _crossing(picture: Picture, rows: list[dict[int, list[int]]]) -> list[str]:
         if a is None or b is None or a == b or not {a, b} <= shown or arrow.colour not in CARRIES:
             continue
         broken = arrow.tip.startswith("stop_gradient")
-        sign = ("--|->" if broken else "---->") if order[a] < order[b] else "<----"
+        ahead = picture.bands[a].left < picture.bands[b].left
+        sign = ("--|->" if broken else "---->") if ahead else "<----"
         ends = [(a, arrow.tail), (b, arrow.head)]
-        left, right = ends if order[a] < order[b] else ends[::-1]
+        left, right = ends if ahead else ends[::-1]
         lines.append(f"  {_end(picture, *left)} {sign} {_end(picture, *right)}")
     if any("--|->" in line for line in lines):
         lines.append(told("(--|-> BPTT cut: the gradient stops here)", picture.lang))
