@@ -142,6 +142,27 @@ def test_networks_of_other_lengths_are_compared_step_by_step_and_part_by_part():
     )
 
 
+def unmarked(steps):
+    h, w = tg.constant(np.zeros(3), name="h0"), tg.parameter(np.eye(3), "W")
+    for _ in range(steps):
+        h = tg.tanh(w @ h + 1.0)
+    return tg.sum(h)
+
+
+def test_tokens_may_be_of_steps_that_one_of_them_has_not():
+    words = dict(enumerate(["the", "cat", "sat", "on", "it"], 1))
+    for a, b in ((word_rnn(3), word_rnn(5)), (word_rnn(5), word_rnn(3))):
+        bands = tg.draw.compare(a, b, tokens=words, level="op").picture.bands
+        assert all(x.token == words[int(x.title.removeprefix("t = "))] for x in bands) and len(bands) == 8
+        assert "cat" in tg.draw.compare(a, b, "flow", tokens=words).pipe(encoding="utf-8")
+        with pytest.raises(tg.GraphError, match="tokens has a key 6 that is no time step"):
+            tg.draw.compare(a, b, tokens={1: "the", 6: "mat"})
+    with pytest.raises(tg.GraphError, match="the compiled view shows ops"):
+        tg.draw.compare(given("compiled", "a"), given("compiled", "a"), "compiled", tokens={0: "a"})
+    picture = tg.draw.compare(unmarked(2), unmarked(3), tokens={0: "a", 2: "c"}, level="op").picture
+    assert [x.token for x in picture.bands] == ["a", "", "a", "", "c"], "steps told from loops"
+
+
 def test_states_are_compared_by_parts_of_the_scale():
     picture = tg.draw.compare(network(), network(gain=-1.5), "states", titles=["before", "after"]).picture
     assert re.fullmatch(r"differs by \d+% of the scale or more", picture.differs)

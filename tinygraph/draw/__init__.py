@@ -13,7 +13,7 @@ from ..core import errors
 from ..core.checks import one_of
 from ..core.errors import GraphError
 from ..core.node import Node
-from .comparing import compared, in_pairs, roomy, shared_ends, two_titles, with_compare
+from .comparing import compared, in_pairs, roomy, shared_ends, two_titles, with_compare, with_own_tokens
 from .drawing import Drawing
 from .fitting import fitted
 from .layers import summary
@@ -51,7 +51,7 @@ def compare(
         view: one of `VIEWS`, the same for both.
         titles: two texts, one over each; by default what is drawn.
         title, fit, lang: as of `draw`, for the whole.
-        options: others of `draw`, for both.
+        options: others of `draw`, for both; a dict of tokens may hold steps that one of the two has not.
 
     Returns:
         a `Drawing`, as of `draw`.
@@ -77,10 +77,9 @@ def compare(
     asked = Options(**options, title=None if title is None else str(title), fit=fit, lang=lang)
     refuse_unfit(view, asked)
     with _uncollected():
-        plainly = replace(asked, title=None, lang="en")
-        ends = shared_ends(next(in_pairs(candidates(x, view, plainly) for x in (a, b))))
-        plainly = replace(plainly, scale=ends)
-        pairs = in_pairs(candidates(x, view, plainly) for x in (a, b))
+        both = with_own_tokens((a, b), view, replace(asked, title=None, lang="en"))
+        ends = shared_ends(next(in_pairs(candidates(x, view, own) for x, own in both)))
+        pairs = in_pairs(candidates(x, view, replace(own, scale=ends)) for x, own in both)
         pictures = compared(
             pairs if fit is not None else roomy(pairs), names, asked.heading, lang, brief=fit is not None
         )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, ParamSpec, Protocol, cast
 
 from ..core.errors import GraphError, shown
+from ..core.graph import ancestors
 from .colours import INK
 from .differences import Differences, differences, rims, threshold
 from .drawing import Drawing
 from .labels import clean, width
+from .options import Options, roots_of
 from .picture import Note, Picture, Use
+from .shown.folding import steps_of
+from .unmarked.steps import marked
 from .words import UsersNames, told, translated
 from .write.beside import edges
 from .write.plain import plain
@@ -64,6 +68,16 @@ def two_titles(titles: Any) -> list[str] | None:
         expected = 'titles=["before", "after"]'
         raise GraphError("compare: titles must be two texts", expected=expected, got=shown(titles))
     return None if titles is None else [clean(str(x)) for x in titles]
+
+
+def with_own_tokens(pair: Sequence[Any], view: str, options: Options) -> list[tuple[Any, Options]]:
+    """Returns each network with its options: a dict of tokens may hold steps that one of the two has not."""
+    tokens = options.tokens
+    if view == "compiled" or not isinstance(tokens, Mapping):
+        return [(x, options) for x in pair]
+    steps = [{*steps_of([*marked(x, ancestors(x)).values()])} for x in map(roots_of, pair)]
+    kept = [{t: x for t, x in tokens.items() if t in own or t not in set().union(*steps)} for own in steps]
+    return [(x, replace(options, tokens=own)) for x, own in zip(pair, kept, strict=True)]
 
 
 def in_pairs(candidates: Iterable[Iterator[Picture]]) -> Iterator[Couple]:

@@ -67,6 +67,8 @@ def test_chosen_steps_are_shown_and_dots_stand_for_the_others():
     drawn = tg.draw(word_rnn(9), steps=[0, 1, -1])
     assert heads(drawn) == ["t = 1", "t = 2", "t = 3 … 8", "t = 9"]
     assert drawn.picture.subtitle == "the dots are 6 steps of 9"
+    assert tg.draw(word_rnn(4), steps=[0, 1, -1]).picture.subtitle == "the dots are 1 step of 4"
+    assert tg.draw(word_rnn(4), steps=[0, 1, -1], lang="zh").picture.subtitle == "省略号代表 4 步中的 1 步"
     drawn = tg.draw(word_rnn(9), steps=[0, 4, 8], level="op", gradients=True)
     assert heads(drawn) == ["t = 1", "t = 2 … 4", "t = 5", "t = 6 … 8", "t = 9"]
     full, some = (

@@ -201,6 +201,9 @@ def test_tokens_stand_at_both_axes():
     assert told.count("like") == 1 and told.count("like  2") == 1 and "<b>  3" in told
     with pytest.raises(tg.GraphError, match="tokens"):
         tg.draw(word_rnn(3), "flow", tokens=["I"])
+    parted = texts(tg.draw(encoder_decoder(4, 3), "flow", tokens=list("abcdefg")).picture)
+    assert [x for x in parted if x in [*"abcdefg"]] == [*"abcdefg"], "of the encoder's state, then of the decoder's"
+    assert [x for x in parted if "  " in x] == ["e  0", "f  1", "g  2"] * 2, "losses are the decoder's"
 
 
 def test_the_picture_is_written_alike_each_time_and_explains_only_what_it_shows():

@@ -64,6 +64,21 @@ def test_a_box_is_in_the_band_around_it() -> None:
     assert by_band(Picture(drawn.boxes)) == {}
 
 
+def test_cards_one_over_the_other_have_each_its_heading_and_its_times() -> None:
+    drawn = Picture([box(40, 250, "high"), box(40, 100, "low"), box(140, 90, "beside"), box(60, 200, "between")])
+    drawn.boxes += [box(40, 400, "loss"), box(-50, 100, "h₀", role="state"), box(40, -50, "xₜ")]
+    drawn.bands = [Band(10, 90, 0, 150, "layer0", times=3), Band(0, 120, 220, 300, "layer1", times=3)]
+    drawn.bands.append(Band(110, 190, 0, 120, "back", times=3))
+    drawn.arrows = [Arrow(k, k, [], STATE, 1.0, tip="t−1 → t") for k in (0, 1)]
+    drawn.arrows.append(Arrow(5, 1, [], BORDERS["state"], 1.0))
+    assert by_band(drawn) == {1: [0], 0: [1], 2: [2]}
+    assert plain(drawn).splitlines() == [
+        *("loss", "", "layer1 × 3", "----------", "high", "", "between", ""),
+        *("layer0 × 3  back × 3", "----------  --------", "low", "            beside", "", "h₀", "xₜ", "", "time:"),
+        *("  t-1 → t: high ----> high", "  t-1 → t: low ----> low", "  start: h₀ ----> layer0: low"),
+    ]
+
+
 @each("count", [1, 5, 6, 7, 12])
 def test_of_more_than_six_columns_three_and_two_are_written(count: int) -> None:
     heads = plain(columns(count)).splitlines()[0].split("  ")

@@ -99,12 +99,14 @@ class Reach:
             at t enters at t.
         blurred: why there is no step at which the loss at t enters, for example attention; else "".
         heading, loss: the state, and a loss, in words; with the losses' phase if there are losses of several.
+        of_state, of_losses: their phases.
     """
 
     def __init__(self, state: State, columns: list[int], entry: int | None = None, blurred: str = "") -> None:
         self.state, self.columns, self.entry, self.blurred = state, columns, entry, blurred
         self.rows: list[int] = []
         self.heading, self.loss = state.heading, "loss"
+        self.of_state, self.of_losses = 0, 0
         self.norms: dict[tuple[int, int], float] = {}
 
     def add(self, t: int, arrived: dict[Node, np.ndarray]) -> None:
@@ -191,9 +193,11 @@ def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int,
     for i, part in parts.items():
         reached = [state for state, heard_of in zip(states, heard, strict=True) if i in heard_of]
         shown = _followed(root, reached[: max(room - len(result), 0)], part, times, most, last)
-        for reach in shown if len(parts) > 1 else ():
-            name = _name(i, states, times)
-            reach.heading, reach.loss = f"{reach.heading}, losses of {name}", f"loss of {name}"
+        for reach in shown:
+            reach.of_state, reach.of_losses = min(times.of[x] for x in _members(reach.state)), i
+            if len(parts) > 1:
+                name = _name(i, states, times)
+                reach.heading, reach.loss = f"{reach.heading}, losses of {name}", f"loss of {name}"
         result += shown
     return result, sum(map(len, heard))
 

@@ -134,9 +134,10 @@ class Levels:
         if runs:
             over = _too_many(folded, self.options)
             why = f", for max_nodes = {self.options.max_nodes} of {len(folded.nodes)} boxes" if over else ""
+            count = sum(map(len, runs))
             for run in runs:
                 folded = elide(folded, kinds, run, self.roots)
-            notes.append(f"the dots are {sum(map(len, runs))} steps of {len(self.ops.columns())}{why}")
+            notes.append(f"the dots are {count} step{'s' * (count > 1)} of {len(self.ops.columns())}{why}")
         return folded, "; ".join(x for x in notes if x)
 
     def _hidden(self, folded: Folded, detail: Detail) -> list[list[When]]:

@@ -18,7 +18,7 @@ from ..shown.folding import Folded, fold
 from ..shown.naming import heading, names
 from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, cuts_in_words, spacing
-from .heads import token_texts
+from .heads import by_column
 from .panel import ROOM, Look, panel
 
 MOST, LAST = 64, 50
@@ -60,7 +60,7 @@ def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, optio
     heat_map = between_powers(norms).within(options.scale)
     picture = Picture(title=heading(folded, options, "gradient flow"), subtitle=subtitle)
     texts = [[options.heading]] if options.heading else []
-    look = Look(heat_map, shown, token_texts(folded.steps, options.tokens), room)
+    look = Look(heat_map, shown, by_column(folded, options.tokens), room)
     left = 0.0
     for reach in shown:
         left = panel(picture, reach, look, left) + APART

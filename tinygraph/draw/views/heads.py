@@ -32,8 +32,9 @@ def head_widths(heads: list[tuple[str, str]]) -> list[float]:
     return [width(title, HEAD, True) + width(token, 12) + 12 * bool(token) for title, token in heads]
 
 
-def token_texts(steps: list[int], tokens: Any, columns: int = 0) -> dict[int, str]:
-    """Maps each step to its token; the error tells the number of ``columns``, too, if there may be a text for each."""
+def by_column(ops: Folded, tokens: Any) -> dict[When, str]:
+    """Maps each column to its token; where an encoder feeds a decoder there may be one for each column of both."""
+    steps, columns = ops.steps, ops.columns()
     if tokens is None:
         return {}
     if isinstance(tokens, Mapping):
@@ -43,10 +44,10 @@ def token_texts(steps: list[int], tokens: Any, columns: int = 0) -> dict[int, st
             fix = "pass a dict from step to text, or a list with one text per step"
             expected = f"steps from {steps[0]} to {steps[-1]}" if steps else "no step"
             raise GraphError(problem, got=shown(unknown[0]), expected=expected, fix=fix)
-        return {t: _seen(tokens.get(t, "")) for t in steps}
+        return {c: _seen(tokens.get(c[1], "")) for c in columns}
     texts = _listed(tokens)
-    if len(texts) != len(steps):
-        more = f", or of {columns}, one per column" if columns > len(steps) else ""
+    if len(texts) not in (len(steps), len(columns)):
+        more = f", or of {len(columns)}, one per column" if len(columns) > len(steps) else ""
         some = f'tokens={{{steps[0]}: "the"}} gives a text to some steps alone' if steps else ""
         raise GraphError(
             "draw: the number of tokens differs from the number of time steps",
@@ -54,7 +55,9 @@ def token_texts(steps: list[int], tokens: Any, columns: int = 0) -> dict[int, st
             got=f"{len(texts)} text{'s' * (len(texts) > 1)}" if texts else type(tokens).__name__,
             fix=some or "mark the steps by tg.unroll or with tg.step(t)",
         )
-    return dict(zip(steps, texts, strict=True))
+    places = steps if len(texts) == len(steps) else columns
+    of = dict(zip(places, texts, strict=True))
+    return {c: of[c[1] if places is steps else c] for c in columns}
 
 
 def _listed(tokens: Any) -> list[str]:
@@ -71,15 +74,6 @@ def _listed(tokens: Any) -> list[str]:
 def _seen(token: Any) -> str:
     text = str(token)
     return clean("".join(BLANKS.get(c, "␣") for c in text) if text.isspace() else text)
-
-
-def by_column(ops: Folded, tokens: Any) -> dict[When, str]:
-    """Maps each column to its token; where an encoder feeds a decoder there may be one for each column of both."""
-    columns = ops.columns()
-    if len(columns) != len(ops.steps) and len(_listed(tokens)) == len(columns):
-        return dict(zip(columns, _listed(tokens), strict=True))
-    texts = token_texts(ops.steps, tokens, len(columns))
-    return {c: texts.get(c[1], "") for c in columns} if texts else {}
 
 
 def draw_bands(picture: Picture, placed: Placed, where: Regions, heads: list[tuple[str, str]]) -> None:

@@ -10,6 +10,7 @@ from ..norms.heat import Heat
 from ..norms.reach import Reach
 from ..norms.verdict import SIDES, verdicts
 from ..picture import Cut, Note, Picture, Tile, TileNumber
+from ..shown.folding import When
 
 GROUND, LINE = "#f8fafc", "#c3ccd8"
 BLUE, GREEN = "#2b6cb0", "#276749"
@@ -33,8 +34,8 @@ class Look:
     ``room``: the width of a matrix in points; if there is less than ROOM, neither numbers nor bars.
     """
 
-    def __init__(self, heat_map: Heat, shown: list[Reach], tokens: dict[int, str], room: float) -> None:
-        self.heat_map, self.tokens = heat_map, {t: text for t, text in tokens.items() if text}
+    def __init__(self, heat_map: Heat, shown: list[Reach], tokens: dict[When, str], room: float) -> None:
+        self.heat_map, self.tokens = heat_map, {when: text for when, text in tokens.items() if text}
         count = max(len(x) for reach in shown for x in (reach.columns, reach.rows))
         self.rows = max(len(reach.rows) for reach in shown)
         self.terse = room < ROOM
@@ -54,16 +55,16 @@ class Look:
         self.base = -44.0 - 13 * self.has_tokens
         self.foot = self.base - (10 + max(strips, 1) * self.strip if self.rows > 1 and not self.terse else 8)
 
-    def label(self, t: int) -> str:
+    def label(self, phase: int, t: int) -> str:
         """Returns the label of a step at the left of its row."""
-        return f"{self.tokens[t]}  {t}" if t in self.tokens and self.high > 11 else str(t)
+        return f"{self.tokens[phase, t]}  {t}" if (phase, t) in self.tokens and self.high > 11 else str(t)
 
 
 class PanelPlace:
     """Position of a panel: left and right edges of its background, and of the matrix inside."""
 
     def __init__(self, reach: Reach, look: Look, left: float) -> None:
-        labels = max([width(look.label(t), SIZE, True) for t in reach.rows] + [54.0])
+        labels = max([width(look.label(reach.of_losses, t), SIZE, True) for t in reach.rows] + [54.0])
         inner = len(reach.columns) * look.wide
         told = max(width(x.line if x.side else x.told, 12, True) for x in verdicts(reach))
         wide = max(labels + inner + 8, told, width(reach.heading, 15, True))
@@ -99,21 +100,23 @@ def _matrix(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> No
                 x, y = frame.x + (j + 0.5) * look.wide, (i + 0.5) * look.high
                 tip = f"‖∂ {reach.loss} at {t} / ∂ {reach.state.heading} at {s}‖ = {number(norm, 4)}"
                 text = number(norm) if look.numbers else ""
+                ends = look.label(reach.of_losses, t), look.label(reach.of_state, s)
                 fill = look.heat_map.colour(norm)
-                cell = TileNumber(table, "loss at t ↓, s →", look.label(t), look.label(s), number(norm, 3))
+                cell = TileNumber(table, "loss at t ↓, s →", *ends, number(norm, 3))
                 picture.tiles.append(Tile(x, y, look.wide - look.gap, look.high - look.gap, fill, tip, text, cell))
 
 
 def _axes(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     for i in _marked(reach.rows, 15 / look.high):
-        label = look.label(reach.rows[i])
+        label = look.label(reach.of_losses, reach.rows[i])
         picture.notes.append(Note(frame.x - 8 - width(label, SIZE) / 2, (i + 0.5) * look.high, label, GREY, SIZE))
     room = width(str(reach.columns[-1]), SIZE, True) + 4
     for i in _marked(reach.columns, room / look.wide):
         x = frame.x + (i + 0.5) * look.wide
         picture.notes.append(Note(x, -12, str(reach.columns[i]), GREY, SIZE))
-        if look.has_tokens and reach.columns[i] in look.tokens:
-            picture.notes.append(Note(x, -25, look.tokens[reach.columns[i]], INK, SIZE))
+        token = look.tokens.get((reach.of_state, reach.columns[i]))
+        if look.has_tokens and token:
+            picture.notes.append(Note(x, -25, token, INK, SIZE))
     y = -30.0 - 13 * look.has_tokens
     picture.notes.append(Note(frame.middle, y, f"{reach.state.name} at time s →", INK, SIZE))
     picture.notes.append(Note(frame.x - 6 - frame.labels / 2, frame.height + 10, "loss at t ↑", INK, SIZE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from textwrap import wrap
 
 from ..colours import FORWARD
@@ -25,18 +26,15 @@ def plain(picture: Picture) -> str:
     """Returns bars over the columns, the columns with rows from top to bottom, bars under them, arrows, parameters."""
     if picture.plain_text:
         return "\n".join(_cut(line.rstrip()) for line in picture.plain_text)
-    columns = by_band(picture)
-    in_columns = {i for column in columns.values() for i in column}
+    rows = _rows(picture)
+    in_columns = {i for columns in rows for column in columns.values() for i in column}
     loose = sorted((x for i, x in enumerate(picture.boxes) if i not in in_columns), key=lambda box: (-box.y, box.x))
-    top = max((band.top for band in picture.bands), default=-math.inf)
-    parts = [
-        [picture.title] if picture.title else [],
-        [_line(box) for box in loose if box.y > top],
-        _grid(picture, columns),
-        [_line(box) for box in loose if box.y <= top],
-        _crossing(picture, columns),
-        _parameters(picture),
-    ]
+    parts = [[picture.title] if picture.title else []]
+    for columns in rows:
+        top = max(picture.bands[c].top for c in columns)
+        parts += [[_line(box) for box in loose if box.y > top], _grid(picture, columns)]
+        loose = [box for box in loose if box.y <= top]
+    parts += [[_line(box) for box in loose], _crossing(picture, rows), _parameters(picture)]
     return "\n\n".join("\n".join(_cut(line.rstrip()) for line in part) for part in parts if part)
 
 
@@ -50,18 +48,24 @@ def _line(box: Box) -> str:
 
 def by_band(picture: Picture) -> dict[int, list[int]]:
     """Maps each band, from left to right, to the numbers of the boxes inside."""
-    order = sorted(range(len(picture.bands)), key=lambda c: picture.bands[c].left)
-    boxes_of: dict[int, list[int]] = {c: [] for c in order}
-    position = 0
-    for i in sorted(range(len(picture.boxes)), key=lambda i: picture.boxes[i].x):
-        box = picture.boxes[i]
-        while position < len(order) - 1 and picture.bands[order[position]].right < box.x:
-            position += 1
-        if order:
-            band = picture.bands[order[position]]
-            if band.left <= box.x <= band.right and band.foot <= box.y <= band.top:
-                boxes_of[order[position]].append(i)
-    return boxes_of
+    bands, boxes = picture.bands, sorted(range(len(picture.boxes)), key=lambda i: picture.boxes[i].x)
+    xs, ys = [picture.boxes[i].x for i in boxes], [box.y for box in picture.boxes]
+    order = sorted(range(len(bands)), key=lambda c: bands[c].left)
+    across = {c: boxes[bisect_left(xs, bands[c].left) : bisect_right(xs, bands[c].right)] for c in order}
+    return {c: [i for i in some if bands[c].foot <= ys[i] <= bands[c].top] for c, some in across.items()}
+
+
+def _rows(picture: Picture) -> list[dict[int, list[int]]]:
+    """Returns the columns in rows from top to bottom, because cards may stand one over the other."""
+    columns, bands, foot = by_band(picture), picture.bands, math.inf
+    rows: list[set[int]] = []
+    for c in sorted(columns, key=lambda c: -bands[c].top):
+        if not rows or bands[c].top < foot:
+            rows.append(set())
+            foot = math.inf
+        rows[-1].add(c)
+        foot = min(foot, bands[c].foot)
+    return [{c: boxes for c, boxes in columns.items() if c in row} for row in rows]
 
 
 def _folded(columns: dict[int, list[int]]) -> list[int | None]:
@@ -82,8 +86,6 @@ def _cut(text: str) -> str:
 
 def _grid(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
     """Returns the columns side by side, with boxes of one height in one line and gradient norms below."""
-    if not columns:
-        return []
     shown = _folded(columns)
     boxes_at: dict[tuple[int, int], list[Box]] = {}
     for c in shown:
@@ -130,11 +132,10 @@ def _value_apart(box: Box) -> tuple[str, list[str]]:
     return " ".join(name), [last]
 
 
-def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
+def _crossing(picture: Picture, rows: list[dict[int, list[int]]]) -> list[str]:
     """Returns arrows between columns, ``t = 1: h1 ----> t = 2: W @ h1``, or from a rolled cell to itself."""
-    order = {c: k for k, c in enumerate(columns)}
-    column_of = {i: c for c, column in columns.items() for i in column}
-    shown = {c for c in _folded(columns) if c is not None}
+    column_of = {i: c for columns in rows for c, column in columns.items() for i in column}
+    shown = {c for columns in rows for c in _folded(columns) if c is not None}
     lines = []
     for arrow in picture.arrows:
         a, b = column_of.get(arrow.tail), column_of.get(arrow.head)
@@ -148,9 +149,10 @@ def _crossing(picture: Picture, columns: dict[int, list[int]]) -> list[str]:
         if a is None or b is None or a == b or not {a, b} <= shown or arrow.colour not in CARRIES:
             continue
         broken = arrow.tip.startswith("stop_gradient")
-        sign = ("--|->" if broken else "---->") if order[a] < order[b] else "<----"
+        ahead = picture.bands[a].left < picture.bands[b].left
+        sign = ("--|->" if broken else "---->") if ahead else "<----"
         ends = [(a, arrow.tail), (b, arrow.head)]
-        left, right = ends if order[a] < order[b] else ends[::-1]
+        left, right = ends if ahead else ends[::-1]
         lines.append(f"  {_end(picture, *left)} {sign} {_end(picture, *right)}")
     if any("--|->" in line for line in lines):
         lines.append(told("(--|-> BPTT cut: the gradient stops here)", picture.lang))

@@ -48,6 +48,17 @@ def test_columns_stand_from_left_to_right_and_what_overlaps_is_one() -> None:
     assert len(columns(Picture(bands=touching))) == 2 and columns(Picture()) == []
 
 
+@each("right, count", [(150, 2), (200, 2), (201, 0), (320, 0)])
+def test_columns_of_two_networks_of_which_none_folds_by_itself_are_none(right: float, count: int) -> None:
+    """A step of the upper network that is over two of the lower one would fold both."""
+    lower = [Band(0, 100, 0, 90, "t = 0"), Band(200, 300, 0, 90, "t = 1")]
+    picture = Picture([box(50), box(250), box(60, 250)], bands=[*lower, Band(0, right, 200, 290, "t = 0")])
+    assert len(columns(picture)) == count
+    told = groups(svg(page(picture)))
+    assert told["cards"] == ["band"] * (0 if count else 3) and len(told["loose"]) == (0 if count else 3)
+    assert page(picture).count('class="head"') == (3 if count else 0)
+
+
 STEPS = columns(Picture(bands=BANDS))
 
 

@@ -31,15 +31,16 @@ def columns(picture: Picture) -> list[Column]:
     order = sorted((b.left, i) for i, b in enumerate(picture.bands) if not b.times and not b.headed)
     for _, i in order:
         band = picture.bands[i]
-        last = result[-1] if result else None
-        if last is not None and band.left < last.right:
-            last.right, last.foot = max(last.right, band.right), min(last.foot, band.foot)
-            last.top = max(last.top, band.top)
-            last.bands.append(i)
-            last.spans.append((band.foot, band.top))
-        else:
-            title, span = f"{band.title} {band.token}".strip(), (band.foot, band.top)
-            result.append(Column(band.left, band.right, *span, title, band.title, [i], [span]))
+        if not result or band.left >= result[-1].right:
+            title = f"{band.title} {band.token}".strip()
+            result.append(Column(band.left, band.right, band.foot, band.top, title, band.title))
+        last = result[-1]
+        if any(picture.bands[k].right <= band.left for k in last.bands):
+            return []  # networks one over the other, with other widths: no step would fold by itself
+        last.right, last.top = max(last.right, band.right), max(last.top, band.top)
+        last.foot = min(last.foot, band.foot)
+        last.bands.append(i)
+        last.spans.append((band.foot, band.top))
     return result
 
 

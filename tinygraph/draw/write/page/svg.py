@@ -116,8 +116,10 @@ def _grounds(layers: Layers, picture: Picture, steps: list[Column], colours: Pal
             layers["cards", LOOSE].append(marks.stack(band, colours))
         elif band.headed:
             layers["cards", LOOSE].append(marks.panel(band, band.title, colours))
-        else:
+        elif i in column_of:
             layers["in", column_of[i]].append(_band(band, colours))
+        else:
+            layers["cards", LOOSE].append(marks.band_ground(band, colours) + marks.band_head(band, colours))
 
 
 def _band(band: Band, colours: Palette) -> str:
