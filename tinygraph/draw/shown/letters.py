@@ -170,13 +170,13 @@ def _forms(members: list[Node], known: dict[Any, Any]) -> list[tuple[Node, Hasha
     """What each node of a step computes, as a number: its op, its scope, parameters and inputs of the same step."""
     forms: dict[Node, Hashable] = {}
     for x in members:
-        inner = tuple([forms.get(y) or (id(y) if isinstance(y, Parameter) else None) for y in map(_source, x.inputs)])
-        index = str(x.attributes.get("index")) if x.step == _source(x.inputs[0]).step else ""
+        inner = tuple([forms.get(y) or (id(y) if isinstance(y, Parameter) else None) for y in map(uncut, x.inputs)])
+        index = str(x.attributes.get("index")) if x.step == uncut(x.inputs[0]).step else ""
         forms[x] = known.setdefault((x.op, x.scope, index, inner), -len(known) - 1)
     return [*forms.items()]
 
 
-def _source(x: Node) -> Node:
+def uncut(x: Node) -> Node:
     while x.op is not None and x.op.name == "stop_gradient":
         x = x.inputs[0]
     return x
@@ -210,7 +210,7 @@ def _pairs(members: list[Node], others: list[Node]) -> Iterator[tuple[Node, Node
     for x, y in zip(members, others, strict=False):
         if x.op is not y.op or _weights(x) != _weights(y):
             return  # what follows has no partner: a last step may lack what only a next one would use
-        yield from zip(x.inputs, map(_source, y.inputs), strict=False)
+        yield from zip(x.inputs, map(uncut, y.inputs), strict=False)
 
 
 def _weights(x: Node) -> list[int]:
