@@ -123,6 +123,12 @@ def two_layer_decoder():
     return tg.sum(tg.unroll(decoder, np.ones((5, 2, 3)), [start, start])[0])
 
 
+def after_windows():
+    """Of the encoder only the last window is read."""
+    _, state = tg.unroll(tg.cells.LSTM(3, 4, rng=0), np.ones((4, 2, 3), np.float32), truncate=3, window="sliding")
+    return tg.sum(tg.unroll(tg.cells.LSTM(3, 4, rng=1), np.ones((5, 2, 3), np.float32), state)[0])
+
+
 ONE = [""]
 NETWORKS = {
     "word": (word_rnn(4), ONE),
@@ -134,6 +140,7 @@ NETWORKS = {
     "uneven": (uneven(5), ONE),
     "sliding": (sliding(), ONE),
     "sliding, with outputs": (sliding(reads_out=True), ONE),
+    "after the last window": (after_windows(), ["encoder", "decoder"]),
     "loss in the state": (loss_in_the_state(), ONE),
     "five layers": (stack_of_five(), ONE),
     "three layers": (layers(False), ONE),
@@ -246,3 +253,8 @@ def test_what_runs_over_the_same_time(at, source, user, shared):
 def test_a_row_of_stacked_steps_is_its_step(rows, index, step):
     row = tg.constant(np.ones((rows, 2)))[index]
     assert _picked(row, {0: MANY, 1: 2}, {0: [2, 1, 0], 1: [0, 1, 2]}) == {0: step, 1: 2}, "one step stays what it is"
+
+
+def test_the_start_of_a_window_is_no_gate():
+    gates = [x.text for x in tg.draw(after_windows(), "gates").picture.notes if x.size == 12]
+    assert gates == [f"{part} · {gate}" for part in ("encoder", "decoder") for gate in "ofi"]

@@ -8,6 +8,7 @@ import numpy as np
 
 import tinygraph as tg
 from tests.draw.flowing import sliding
+from tests.draw.maps.seen import blocks
 from tests.each import each
 from tinygraph.draw.picture import Picture
 from tinygraph.draw.views.tags import along
@@ -119,6 +120,7 @@ def test_windows_of_one_call_are_no_runs() -> None:
         drawn = tg.draw(sliding(reads_out=reads_out), "rolled").picture
         assert [(x.title, x.times) for x in drawn.bands] == [("cell", 6)]
         assert drawn.title == "Recurrent network, 6 steps, rolled"
+    assert SLIDING in tg.draw(sliding(), level="op").picture.subtitle
 
 
 def of_two_states(x: Any, state: Any) -> Any:
@@ -128,19 +130,23 @@ def of_two_states(x: Any, state: Any) -> Any:
     return b, (a, b)
 
 
-WINDOWS: dict[str, tuple[Any, Any]] = {
-    "a layer": (gru(), None),
-    "layers": (tg.cells.Stack([gru(), tg.cells.LSTM(4, 4, rng=1)]), None),
-    "both directions": (tg.cells.Bidirectional(tg.cells.RNN(3, 4, rng=0), tg.cells.RNN(3, 4, rng=1)), None),
-    "two states": (of_two_states, (np.zeros((2, 4)), np.zeros((2, 4)))),
+TWO, PADDED = (np.zeros((2, 4)), np.zeros((2, 4))), {"lengths": [5, 3]}
+WINDOWS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
+    "a layer": (gru(), None, {}),
+    "layers": (tg.cells.Stack([gru(), tg.cells.LSTM(4, 4, rng=1)]), None, {}),
+    "both directions": (tg.cells.Bidirectional(tg.cells.RNN(3, 4, rng=0), tg.cells.LSTM(3, 4, rng=1)), None, {}),
+    "padding": (tg.cells.LSTM(3, 4, rng=0), None, PADDED),
+    "two states": (of_two_states, TWO, {}),
+    "two states, padding": (of_two_states, TWO, PADDED),
 }
 
 
 @each("name", WINDOWS)
 def test_windows_of_one_call_are_drawn_as_one_run_and_told_in_words(name: str) -> None:
-    """They have the cards, boxes and states of the same call without windows."""
-    (cell, state), x = WINDOWS[name], R.normal(size=(4, 2, 3)).astype(np.float32)
-    windows, plain = (tg.mean(tg.unroll(cell, x, state, **k)[0]) for k in ({"truncate": 1, "window": "sliding"}, {}))
+    """They have the cards, boxes, letters and states of the same call without windows."""
+    (cell, state, options), x = WINDOWS[name], R.normal(size=(5, 2, 3)).astype(np.float32)
+    ways = ({"truncate": 2, "window": "sliding"}, {})
+    windows, plain = (tg.mean(tg.unroll(cell, x, state, **options, **k)[0]) for k in ways)
     one, other = (tg.draw(loss, "rolled").picture for loss in (windows, plain))
     assert [(x.title, x.times) for x in one.bands] == [(x.title, x.times) for x in other.bands]
     starts = {"h₀", "zeros"}  # both directions may be run at once, with one start for both
@@ -149,10 +155,16 @@ def test_windows_of_one_call_are_drawn_as_one_run_and_told_in_words(name: str) -
     assert one.title == other.title and one.subtitle == f"{other.subtitle}; {SLIDING}"
     one, other = (tg.draw(loss, "flow").picture for loss in (windows, plain))
     assert [x.text for x in one.notes if x.size == 15] == [x.text for x in other.notes if x.size == 15]
-    assert SLIDING in one.subtitle and SLIDING in tg.draw(windows, level="op").picture.subtitle
+    one, other = (tg.draw(loss, level="cell", steps=[0, 1, -1]).picture for loss in (windows, plain))
+    assert sorted(titles(one)) == sorted(titles(other)) and [x.text for x in one.notes] == [x.text for x in other.notes]
+    assert SLIDING in one.subtitle
+    for view in ("states", "gates")[: 1 + (state is None)]:
+        map_, right = (tg.draw(loss, view) for loss in (windows, plain))
+        assert blocks(map_) == blocks(right) != {}
+        assert map_.picture.subtitle == f"{right.picture.subtitle}; {SLIDING}"
 
 
-SLIDING = "truncated BPTT in sliding windows of 2 steps"
+SLIDING = "truncated BPTT in sliding windows of 3 steps"
 
 
 def test_a_loop_by_hand_of_two_networks_has_a_panel_for_each() -> None:

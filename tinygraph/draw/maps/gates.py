@@ -11,7 +11,7 @@ from ...core.node import Node
 from ...ops.einsum import einsum, spell_out
 from ..labels import clean, op_words
 from ..shown.folding import When
-from ..shown.letters import known, timeless
+from ..shown.letters import known, timeless, uncut
 from ..shown.same_names import numbered
 from ..shown.slices import RESHAPED, index_text, tag_of
 from .reading import Reading
@@ -75,7 +75,7 @@ def _factors(reading: Reading, beyond: set[Node]) -> Iterator[tuple[Node, Node, 
             kind |= set() if kind.isdisjoint(node.inputs) else {node}
         for x, other in _multiplied(node):
             gate, base, views = _behind_views(x, reading.folded.letters, beyond)
-            varies = base.op is not None and gate.dtype.kind == "f" and base in moving and base in real
+            varies = uncut(base).op is not None and gate.dtype.kind == "f" and base in moving and base in real
             number = other.op is None and other.size == 1
             if varies and not number and (gate in beyond or not _is_of_alone(base, other, moving)):
                 yield gate, base, views, node

@@ -18,12 +18,13 @@ from ..options import Options, refuse_traced, roots_of
 from ..shown.ellipsis import like
 from ..shown.folding import Folded, When, fold
 from ..shown.letters import starts
+from ..shown.loops import window
 from ..shown.naming import named_cells
 from ..shown.padding import real_rows
 from ..shown.repetition import Repetition, find_repetition
 from ..shown.roles import LOOKUPS
 from ..shown.slices import chain, is_read, row_of
-from ..shown.truncation import cut_as_asked
+from ..shown.truncation import cut_as_asked, cuts_in_words
 from ..views.heads import by_column
 from .sheets import Sheet, Ticks, Told, plain_ticks
 from .trials import changes
@@ -48,7 +49,8 @@ class Reading:
             refuse_traced(root, view)
         self.folded: Folded = fold(self.roots)
         self.batch: set[int] = set()
-        self.remarks: list[str] = []
+        windows = any(window(x) not in (None, x.step) for x in self.folded.nodes)
+        self.remarks = [cuts_in_words(0, self.folded)] * windows
         self.tokens = by_column(self.folded, self.options.tokens)
 
     @cached_property

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ...core.errors import GraphError, shown
 from ...core.node import Node
 from .folding import Folded, Link, When, crosses
+from .loops import window
 from .repetition import Repetition
 
 
@@ -16,12 +17,12 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
     groups = repetition.groups if repetition is not None else []
     group = {x: g for g, members in enumerate(groups) for x in members}
     known: dict[tuple[int | str, int], int] = {}
-    ranks: dict[tuple[When | None, int | str], int] = {}
+    ranks: dict[tuple[When | None, int | str, int | None], int] = {}
     numbers: dict[Node, int] = {}
     for node in folded.nodes:
         kind = group.get(node, node.kind if node.op is None else node.op.name)
         if node.step is not None:
-            at = folded.column(node), kind
+            at = folded.column(node), kind, window(node)
             rank = ranks[at] = ranks.get(at, -1) + 1
             numbers[node] = known.setdefault((kind, rank), len(known))
         elif node.op is None if repetition is None else kind in repetition.data:

@@ -12,7 +12,10 @@ from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ...core.trail import LONGEST, trail_of
 from .lines import is_authors, naming
+from .loops import window
 
+WindowKey = tuple[int, int]
+"""A step, and the last one of the sliding window that runs it, or -1."""
 INPUTS = ("x", "x′", "x″")
 DELAYS = 4
 """So many steps later a state may be read for its starts to be known."""
@@ -28,7 +31,10 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node
     The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail,
     which tells that of later ones of the same form. ``loop``: the number of each node's loop.
     """
-    named, steps = _written(nodes), by_step(nodes)
+    named, steps = _written(nodes), dict[WindowKey, list[Node]]()
+    for t, members in by_step(nodes).items():
+        for x in members:
+            steps.setdefault((t, -1 if (end := window(x)) is None else end), []).append(x)
     told = {t for t, members in steps.items() if any(x in named for x in members)}
     if told:
         _through_time(named, steps, told)
@@ -114,7 +120,7 @@ def _shared(names: tuple[str, ...], members: list[Node]) -> list[tuple[str, Node
     return [*zip(names[:star], made, strict=False), *zip(names[star + 1 :], made[len(made) - after :], strict=True)]
 
 
-def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: set[int]) -> None:
+def _through_time(named: dict[Node, str], steps: dict[WindowKey, list[Node]], told: set[WindowKey]) -> None:
     """Gives the nodes of all steps the names of those of the first two ``told``, or of an odd one before it."""
     models = {t: (steps[t], [(x.op, x.scope) for x in steps[t]]) for t in sorted(told)[:2]}
     known: dict[int, Hashable] = {}
@@ -136,7 +142,7 @@ def _through_time(named: dict[Node, str], steps: dict[int, list[Node]], told: se
 
 
 def _by_form(
-    named: dict[Node, str], models: dict[int, tuple[list[Node], Any]], known: dict[Any, Any]
+    named: dict[Node, str], models: dict[WindowKey, tuple[list[Node], Any]], known: dict[Any, Any]
 ) -> dict[Hashable, list[str | None]]:
     """Maps forms to the names of the nodes that have it, in the last of the steps that have it."""
     named_forms: dict[Hashable, list[str | None]] = {}
@@ -164,13 +170,13 @@ def _forms(members: list[Node], known: dict[Any, Any]) -> list[tuple[Node, Hasha
     """What each node of a step computes, as a number: its op, its scope, parameters and inputs of the same step."""
     forms: dict[Node, Hashable] = {}
     for x in members:
-        inner = tuple([forms.get(y) or (id(y) if isinstance(y, Parameter) else None) for y in map(_source, x.inputs)])
-        index = str(x.attributes.get("index")) if x.step == _source(x.inputs[0]).step else ""
+        inner = tuple([forms.get(y) or (id(y) if isinstance(y, Parameter) else None) for y in map(uncut, x.inputs)])
+        index = str(x.attributes.get("index")) if x.step == uncut(x.inputs[0]).step else ""
         forms[x] = known.setdefault((x.op, x.scope, index, inner), -len(known) - 1)
     return [*forms.items()]
 
 
-def _source(x: Node) -> Node:
+def uncut(x: Node) -> Node:
     while x.op is not None and x.op.name == "stop_gradient":
         x = x.inputs[0]
     return x
@@ -204,7 +210,7 @@ def _pairs(members: list[Node], others: list[Node]) -> Iterator[tuple[Node, Node
     for x, y in zip(members, others, strict=False):
         if x.op is not y.op or _weights(x) != _weights(y):
             return  # what follows has no partner: a last step may lack what only a next one would use
-        yield from zip(x.inputs, map(_source, y.inputs), strict=False)
+        yield from zip(x.inputs, map(uncut, y.inputs), strict=False)
 
 
 def _weights(x: Node) -> list[int]:

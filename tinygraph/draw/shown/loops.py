@@ -18,7 +18,8 @@ def loops(nodes: list[Node]) -> dict[Node, int]:
     for i, pieces in enumerate(blocks):
         here = _sign(blocks[i - 1], pieces) if i else 0
         ahead = _sign(pieces, blocks[i + 1]) if i + 1 < len(blocks) else 0
-        if turn and here != turn:
+        slides = [window(x[0][0]) is not None for x in blocks[max(i - 1, 0) : i + 1]]
+        if (turn and here != turn) or slides[0] != slides[-1]:
             number, turn = number + 1, 0
         else:
             turn = here

@@ -13,6 +13,7 @@ from ..norms.heat import ODD, Heat, ramp
 from ..picture import SMALL, Arrow, Cut, Note, Picture, Point
 from ..shown.folding import Folded
 from ..shown.letters import known
+from ..shown.loops import window
 from ..shown.roles import BORDERS
 from .tags import Taken
 
@@ -103,7 +104,10 @@ def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: 
     labelled: set[Node] = set()
     for route in routes:
         node = route.link.source
-        carried = dict.fromkeys(x.source for x in folded.bundles.get(route.link, ()))
+        sources = dict.fromkeys(x.source for x in folded.bundles.get(route.link, ()))
+        ends = [*map(window, sources)]
+        end = max(ends, key=ends.count, default=None)  # each sliding window carries them anew
+        carried = [x for x in sources if window(x) == end]
         a, b = placed.spots[node].column, placed.spots[route.node].column
         if len(carried) < 2 or node in labelled or a is None or b is None or abs(a - b) != 1:
             continue
