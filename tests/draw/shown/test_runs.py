@@ -61,6 +61,16 @@ def layers_both_ways() -> tg.Node:
     return tg.mean(over**2)
 
 
+def separate_ways(xs: Any = None) -> tg.Node:
+    """Networks of opposite directions and, without ``xs``, of other data; no array is computed from both."""
+    back = outputs_of(0, sequence() if xs is None else xs, reverse=True)
+    return tg.mean(back**2) + tg.mean(outputs_of(1, sequence() if xs is None else xs) ** 2)
+
+
+def layer_in_reverse() -> tg.Node:
+    return tg.mean(outputs_of(2, outputs_of(0, sequence()) @ W["C"], reverse=True) ** 2)
+
+
 def branches(over: bool = False) -> tg.Node:
     xs = sequence()
     outputs = outputs_of(0, xs) + outputs_of(1, xs)
@@ -152,6 +162,9 @@ CASES: dict[str, tuple[Any, list[str]]] = {
         layers_both_ways,
         [f"layer {k} {way}" for k in (1, 2) for way in ("forward", "backward")],
     ),
+    "separate ways": (separate_ways, ["network 1", "network 2"]),
+    "ways of one input": (lambda: separate_ways(sequence()), ["forward", "backward"]),
+    "ways over each other": (layer_in_reverse, ["layer 1", "layer 2"]),
     "branches": (branches, ["branch 1", "branch 2"]),
     "branches within steps": (branches_step_by_step, ["branch 1", "branch 2"]),
     "branches under a layer": (lambda: branches(True), ["layer 1 branch 1", "layer 1 branch 2", "layer 2"]),
@@ -168,6 +181,8 @@ CASES: dict[str, tuple[Any, list[str]]] = {
 @each("name", CASES)
 def test_cards_and_boxes_are_called_so(name: str) -> None:
     network, names = CASES[name]
+    both_ways = any("backward" in x for x in names)
+    assert ("both directions" in str(tg.draw(network(), level="cell").picture.title)) == both_ways
     assert {x.title for x in tg.draw(network(), "rolled").picture.bands} - {"each step"} == {*names}
     boxes = tg.draw(network(), level="cell", lang="zh").picture.boxes
     count = Counter(box.title[0].text for box in boxes)
@@ -186,6 +201,9 @@ def test_cards_and_boxes_are_called_so(name: str) -> None:
         ("two stacks", [f"network {k}.cells.{x}" for k in (1, 2) for x in (0, 1)]),
         ("a function under cells", ["layer 2", "layer 3"]),
         ("both ways", [f"layer {k} {way}" for k in (1, 2) for way in ("forward", "backward")]),
+        ("separate ways", ["network 1", "network 2"]),
+        ("ways of one input", ["forward", "backward"]),
+        ("ways over each other", ["layer 1", "layer 2"]),
         ("branches under a layer", ["layer 1 branch 1", "layer 1 branch 2", "layer 2"]),
         ("encoder of layers", ["encoder layer 1", "encoder layer 2", "decoder"]),
         ("stack after stack", [f"{x}.cells.{k}" for x in ("encoder", "decoder") for k in (0, 1)]),

@@ -15,7 +15,7 @@ from .cells import CellGroup, cells
 from .folding import Chip, Folded
 from .phases import Phases
 from .repetition import Repetition, runs
-from .same_names import WAYS, CellPlace, directions, told_apart
+from .same_names import WAYS, CellPlace, told_apart, two_ways
 from .slices import chain, tag_of
 
 MOST = 3
@@ -70,9 +70,10 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     rooms = {room for x in folded.nodes for room in x.scope.split("/")}
     layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
     words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
-    loops = {*folded.phases.loop.values()}
-    ways = rooms | {*directions(folded.phases, loops if folded.phases.has_several_loops else ()).values()}
-    words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= ways)
+    turns = {frozenset([i]): turn for i, turn in folded.phases.turns.items()}
+    places = folded.phases.places(turns) if {1, -1} <= {*turns.values()} else {}
+    turned = {"forward", "backward"} <= rooms or two_ways((at, WAYS.get(turns[x], "")) for x, at in places.items())
+    words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * bool(turned)
     counts = Counter(phase for phase, _ in folded.columns())
     many = len(counts) > MOST
     words += [f"{len(counts)} parts" if many else " and ".join(folded.phases.names)] * (len(counts) > 1)

@@ -5,13 +5,13 @@ Their steps have the same numbers but are not the same time, so a picture gives 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import or_
 
 from ...core.graph import ancestors
-from ...core.leaves import Parameter
+from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ..labels import clean
 from .loops import loops
@@ -39,8 +39,10 @@ class Phases:
             MANY stands for several steps that are read together.
         seen_whole: the loops of which another loop of their phase reads all steps at each of its own.
         below: maps each loop to itself and those that it is computed from, a bit each.
-        meeting: of each array the loops that it is computed from; losses that are summed up are no arrays.
+        meeting: of each array the loops that it is computed from; losses that are summed up are no arrays. Of data that
+            loops of both directions read, too.
         carrying: the loops that pass an array from step to step.
+        turns: maps each loop to the direction of time: 1 forward, -1 backward, 0 of a single step.
     """
 
     of: dict[Node, int] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Phases:
     below: dict[int, int] = field(default_factory=dict)
     meeting: set[int] = field(default_factory=set)
     carrying: set[int] = field(default_factory=set)
+    turns: dict[int, int] = field(default_factory=dict)
     _columns: dict[Node, tuple[int, int] | None] = field(default_factory=dict)
 
     @cached_property
@@ -106,6 +109,7 @@ def phases(roots: list[Node], nodes: list[Node] | None = None) -> Phases:
     whole = _seen_whole(feeds, phase, steps)
     times = Phases(of, _names(of) if len(rank) > 1 else [""], loop, _entered(feeds, phase), whole)
     if len(steps) > 1:
+        times.turns = {i: (at[-1] > at[0]) - (at[-1] < at[0]) for i, at in steps.items()}
         _compute(times, nodes)
     return times
 
@@ -137,6 +141,7 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
 def _compute(times: Phases, nodes: list[Node]) -> None:
     """Note from which loops each loop and each array is computed, and which loops have a state."""
     reach: dict[Node, int] = {}
+    read: dict[Node, int] = {}
     for node in [x for x in nodes if x.op is not None and x.origin is None]:
         bits = reduce(or_, (reach.get(x, 0) for x in node.inputs))
         own = None if is_read(node) else times.loop.get(node)
@@ -145,8 +150,17 @@ def _compute(times: Phases, nodes: list[Node]) -> None:
             times.below[own] = times.below.get(own, 0) | bits
             if any(times.loop.get(x) == own and x.step != node.step and x.size > 1 for x in node.inputs):
                 times.carrying.add(own)
+            rows = [x for x in (node, *node.inputs) if x.op is not None and x.op.name in ("getitem", "take")]
+            for x in [x.inputs[0] for x in rows if x.step is not None is x.inputs[0].step]:
+                read[x] = read.get(x, 0) | 1 << own
         reach[node] = bits
     times.meeting = {bits for x, bits in reach.items() if x.size > 1}
+    if {1, -1} <= {*times.turns.values()}:
+        same: dict[Hashable, int] = {}
+        for x, bits in read.items():
+            key = (x.shape, x.value.tobytes()) if isinstance(x, Constant) and x.value.any() else x
+            same[key] = same.get(key, 0) | bits * (not isinstance(x, Parameter))
+        times.meeting |= {x for x in same.values() if {1, -1} <= {t for i, t in times.turns.items() if x >> i & 1}}
 
 
 def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> StepsRead:

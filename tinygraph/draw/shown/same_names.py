@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...core.leaves import Parameter
@@ -59,11 +59,9 @@ class CellPlace(NamedTuple):
 
 def _cells(users: list[Node], phases: Phases) -> dict[Node | None, str]:
     """Maps ops that read parameters to what their cells are called."""
-    turns = directions(phases, {phases.loop.get(x, -1) for x in users})
     cells = {
-        x: CellPlace(x.scope, phases.names[phases.of[x]], frozenset([phases.loop[x]]), turns.get(phases.loop[x], ""))
-        for x in users
-        if x in phases.loop
+        x: CellPlace(x.scope, phases.names[phases.of[x]], frozenset([i]), WAYS.get(phases.turns.get(i, 0), ""))
+        for x, i in ((x, phases.loop[x]) for x in users if x in phases.loop)
     }
     several = [*dict.fromkeys(cells.values())]
     words = dict(zip(several, told_apart(several, phases), strict=True))
@@ -87,9 +85,9 @@ def told_apart(cells: list[CellPlace], phases: Phases) -> list[str]:
     for name in {x[:2] for x in cells}:
         alike = sorted((k for k, x in enumerate(cells) if x[:2] == name), key=lambda k: min(cells[k].loops, default=0))
         places = phases.places(dict.fromkeys(cells[k].loops for k in alike))
-        ways = {cells[k].way for k in alike}
+        turned = two_ways((places[cells[k].loops], cells[k].way) for k in alike)
         nouns = ("", "") if name[1] else ("network ", "branch ")
-        for k in alike if len(ways) < len(alike) else ():
+        for k in alike:
             network, layer = place = places[cells[k].loops]
             runs = [i for i in alike if cells[i] == cells[k]]
             near = dict.fromkeys(cells[i].loops for i in alike if cells[i].way == cells[k].way)
@@ -98,8 +96,7 @@ def told_apart(cells: list[CellPlace], phases: Phases) -> list[str]:
             told[k] += [f"layer {layer}"] * (len({x for n, x in places.values() if n == network}) > 1)
             told[k] += [f"{nouns[1]}{beside.index(cells[k].loops) + 1}"] * (len(beside) > 1)
             told[k] += [f"run {runs.index(k) + 1}"] * (len(runs) > 1)
-        for k in alike if len(ways) > 1 else ():
-            told[k].append(cells[k].way)
+            told[k] += [cells[k].way] * (network in turned)
     return [" ".join(filter(None, words)) for words in told]
 
 
@@ -108,15 +105,10 @@ def numbered(parts: list[str]) -> list[str]:
     return [f"{part} {parts[: k + 1].count(part)}" if parts.count(part) > 1 else part for k, part in enumerate(parts)]
 
 
-def directions(phases: Phases, loops: Container[int]) -> dict[int, str]:
-    """Maps loops to ``forward`` and ``backward``, as their cells are called; empty if all run one way."""
-    steps: dict[int, list[int]] = {}
-    for x, i in phases.loop.items():
-        if i in loops:
-            steps.setdefault(i, []).append(x.step or 0)
-    turns = {i: (at[-1] > at[0]) - (at[-1] < at[0]) for i, at in steps.items()}
-    two_ways = {1, -1} <= set(turns.values())
-    return {i: WAYS.get(turn, "") for i, turn in turns.items()} if two_ways else {}
+def two_ways(halves: Iterable[tuple[tuple[int, int], str]]) -> set[int]:
+    """Returns the networks of which a layer runs both ways; of each loop there are its network, layer and direction."""
+    seen = {*halves}
+    return {place[0] for place, way in seen if way == "forward" and (place, "backward") in seen}
 
 
 LONGEST = 14
