@@ -71,6 +71,12 @@ def layer_in_reverse() -> tg.Node:
     return tg.mean(outputs_of(2, outputs_of(0, sequence()) @ W["C"], reverse=True) ** 2)
 
 
+def over_a_stack_and_a_cell() -> tg.Node:
+    xs = sequence()
+    under = np.concatenate([tg.unroll(stack(0, num_layers=2), xs)[0], outputs_of(1, xs)], axis=-1)
+    return tg.mean(outputs_of(2, under) ** 2)
+
+
 def branches(over: bool = False) -> tg.Node:
     xs = sequence()
     outputs = outputs_of(0, xs) + outputs_of(1, xs)
@@ -158,6 +164,12 @@ CASES: dict[str, tuple[Any, list[str]]] = {
         ["network 1/layer0", "network 1/layer1", "network 2/layer0", "network 2/layer1"],
     ),
     "a stack and a cell": (lambda: separate(stack(0, num_layers=2), gru(1)), ["layer0", "layer1", "GRU"]),
+    "a stack and one both ways": (
+        lambda: separate(stack(0, num_layers=2), stack(1, bidirectional=True, num_layers=2)),
+        [f"network {x}" for x in ("1/layer0", "1/layer1")]
+        + [f"network 2/layer{k}/{way}" for k in (0, 1) for way in ("forward", "backward")],
+    ),
+    "over a stack and a cell": (over_a_stack_and_a_cell, ["layer0", "layer1", "cell 1", "cell 2"]),
     "both ways": (
         layers_both_ways,
         [f"layer {k} {way}" for k in (1, 2) for way in ("forward", "backward")],
@@ -181,13 +193,13 @@ CASES: dict[str, tuple[Any, list[str]]] = {
 @each("name", CASES)
 def test_cards_and_boxes_are_called_so(name: str) -> None:
     network, names = CASES[name]
-    both_ways = any("backward" in x for x in names)
+    both_ways = any("backward" in x for x in names) and not any(x == "network 1/layer0" for x in names)
     assert ("both directions" in str(tg.draw(network(), level="cell").picture.title)) == both_ways
     assert {x.title for x in tg.draw(network(), "rolled").picture.bands} - {"each step"} == {*names}
     boxes = tg.draw(network(), level="cell", lang="zh").picture.boxes
     count = Counter(box.title[0].text for box in boxes)
     assert {x: count[told(x, "zh")] for x in names} == dict.fromkeys(names, 4)
-    assert not any(re.search("network|layer|branch|run|coder", x) for x in count)
+    assert not any(re.search("network|layer|cell|branch|run|coder", x) for x in count)
     drawn = tg.draw(network(), level="layer").picture
     titles = {box.title[0].text for box in drawn.boxes}
     assert {f"{x} × 4" for x in names} <= titles or "feed each other" in drawn.subtitle
@@ -200,6 +212,7 @@ def test_cards_and_boxes_are_called_so(name: str) -> None:
         ("network of layers", ["network 1 layer 1", "network 1 layer 2", "network 2"]),
         ("two stacks", [f"network {k}.cells.{x}" for k in (1, 2) for x in (0, 1)]),
         ("a function under cells", ["layer 2", "layer 3"]),
+        ("over a stack and a cell", ["cells.0", "cells.1", "cell 1", "cell 2"]),
         ("both ways", [f"layer {k} {way}" for k in (1, 2) for way in ("forward", "backward")]),
         ("separate ways", ["network 1", "network 2"]),
         ("ways of one input", ["forward", "backward"]),

@@ -82,18 +82,24 @@ def told_apart(cells: list[CellPlace], phases: Phases) -> list[str]:
     """Returns words for cells: the phase of one without a scope of its own, and what tells it from others called so."""
     scopes = Counter(x.scope for x in cells)
     told = [[x.part] * (not x.scope or scopes[x.scope] > 1) for x in cells]
-    for name in {x[:2] for x in cells}:
-        alike = sorted((k for k, x in enumerate(cells) if x[:2] == name), key=lambda k: min(cells[k].loops, default=0))
-        places = phases.places(dict.fromkeys(cells[k].loops for k in alike))
+    for scope, part in {x[:2] for x in cells}:
+        room = scope.partition("/")[0]
+        near = [x.loops for x in cells if x.part == part and bool(x.scope) == bool(scope)]
+        places = phases.places(dict.fromkeys(sorted(near, key=lambda loops: min(loops, default=0))))
+        rivals = {places[x.loops][0] for x in cells if x.part == part and x.scope.partition("/")[0] == room}
+        alike = [k for k, x in enumerate(cells) if x[:2] == (scope, part)]
+        alike.sort(key=lambda k: min(cells[k].loops, default=0))
         turned = two_ways((places[cells[k].loops], cells[k].way) for k in alike)
-        nouns = ("", "") if name[1] else ("network ", "branch ")
+        nouns = ("", "") if part else ("network ", "branch ")
+        noun = "cell" if not scope and any(x.scope[:5] == "layer" for x in cells if x.part == part) else "layer"
         for k in alike:
             network, layer = place = places[cells[k].loops]
+            layers = {places[cells[i].loops][1] for i in alike if places[cells[i].loops][0] == network}
             runs = [i for i in alike if cells[i] == cells[k]]
-            near = dict.fromkeys(cells[i].loops for i in alike if cells[i].way == cells[k].way)
-            beside = [x for x in near if places[x] == place]
-            told[k] += [f"{nouns[0]}{network}"] * (len({n for n, _ in places.values()}) > 1)
-            told[k] += [f"layer {layer}"] * (len({x for n, x in places.values() if n == network}) > 1)
+            same = dict.fromkeys(cells[i].loops for i in alike if cells[i].way == cells[k].way)
+            beside = [x for x in same if places[x] == place]
+            told[k] += [f"{nouns[0]}{network}"] * (len(rivals) > 1)
+            told[k] += [f"{noun} {layer}"] * (len(layers) > 1)
             told[k] += [f"{nouns[1]}{beside.index(cells[k].loops) + 1}"] * (len(beside) > 1)
             told[k] += [f"run {runs.index(k) + 1}"] * (len(runs) > 1)
             told[k] += [cells[k].way] * (network in turned)
