@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from .folding import Chip, Folded
 from .repetition import Edge, Repetition
-from .roles import LOOKUPS
+from .roles import looks_up
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
     """Divide the repeating groups into cells.
 
     The core of a cell is a strongly connected component of the groups, with the edges through time included
-    (Tarjan 1972). So layers and directions become separate cells, because their states do not depend on each other
+    (Sharir 1981). So layers and directions become separate cells, because their states do not depend on each other
     in both directions; but what one loop over time computes is one cell, unless the user's scopes tell parts of it
     apart. Any other group joins the only core that it leads to, else the only core that it comes from,
     else the cell of its user, else a cell of its own.
@@ -44,14 +44,16 @@ def cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
         if edge.only is None and edge.source in after and edge.target in after:
             after[edge.source].append(edge.target)
             before[edge.target].append(edge.source)
-    cores = _cores(folded, repetition, order, after)
     parts = components(order, after)
+    cores = _cores(folded, repetition, [c for c in parts if len(c) > 1 or c[0] in after[c[0]]])
     core_of = {g: i for i, core in enumerate(cores) for g in core}
     leads_to = _reached(parts, core_of, after)
     comes_from = _reached(parts[::-1], core_of, before)
     home = {g: core_of[g] if g in core_of else _home(leads_to[g], comes_from[g]) for g in order}
     for g in reversed(order):
-        home[g] = _beside_user(home, g, after)
+        users = {home[other] for other in after[g]}
+        if home[g] == ("after", frozenset()) and len(users) == 1:  # no core is near, as of an output gate
+            home[g] = users.pop()
     cell_groups: dict[object, CellGroup] = {i: CellGroup() for i in range(len(cores))}
     for g in order:
         cell_groups.setdefault(home[g], CellGroup(joint=not isinstance(home[g], int))).groups.append(g)
@@ -77,8 +79,7 @@ def starts(repetition: Repetition, cell_groups: list[CellGroup]) -> set[Edge]:
 def _looks_up(folded: Folded, repetition: Repetition, g: int) -> bool:
     """Whether a group only reads data, as ``X[t]`` does; such a group is drawn under the cells, as data is."""
     node = repetition.groups[g][-1]
-    plain = not any(type(x) is Chip for x in folded.operands[node])
-    return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node] and plain
+    return looks_up(folded, node) and not any(type(x) is Chip for x in folded.operands[node])
 
 
 def _home(targets: frozenset[int], sources: frozenset[int]) -> object:
@@ -90,16 +91,8 @@ def _home(targets: frozenset[int], sources: frozenset[int]) -> object:
     return ("before", targets) if targets else ("after", sources)
 
 
-def _beside_user(home: dict[int, object], g: int, after: dict[int, list[int]]) -> object:
-    """Returns the cell of the only user, for a group with no core before or after it, such as an output gate."""
-    users = {home[other] for other in after[g]}
-    without_core = home[g] == ("after", frozenset())
-    return users.pop() if without_core and len(users) == 1 else home[g]
-
-
-def _cores(folded: Folded, repetition: Repetition, order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
-    """Returns the components with a loop; components without parameters (running sums) only if there are no others."""
-    loops = [c for c in components(order, after) if len(c) > 1 or c[0] in after[c[0]]]
+def _cores(folded: Folded, repetition: Repetition, loops: list[list[int]]) -> list[list[int]]:
+    """Returns the loops with parameters, else all of them: running sums are no cells beside others."""
     with_parameters = [
         c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[repetition.groups[g][-1]])
     ]
@@ -152,38 +145,25 @@ def upwards(below: Mapping[T, Iterable[T]]) -> list[T]:
 
 
 def components(order: list[int], after: dict[int, list[int]]) -> list[list[int]]:
-    """Returns the strongly connected components, sinks first; without recursion, because a cell may be long."""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    stack: list[int] = []
-    on_stack: set[int] = set()
-    components: list[list[int]] = []
-    for root in order:
-        work = [] if root in index else [(root, iter(after[root]))]
-        while work:
-            g, remaining = work[-1]
-            if g not in index:
-                index[g] = low[g] = len(index)
-                stack.append(g)
-                on_stack.add(g)
-            for other in remaining:
-                if other not in index:
-                    work.append((other, iter(after[other])))
-                    break
-                if other in on_stack:
-                    low[g] = min(low[g], index[other])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[g])
-                if low[g] == index[g]:
-                    components.append(_popped(stack, on_stack, g))
-    return components
+    """Returns the strongly connected components, sinks first."""
+    before: dict[int, list[int]] = {g: [] for g in order}
+    for g in order:
+        for other in after[g]:
+            before[other].append(g)
+    seen: set[int] = set()
+    parts = [sorted(_left([g], before, seen)) for g in reversed(_left(order, after, set()))]
+    return [part for part in reversed(parts) if part]
 
 
-def _popped(stack: list[int], on_stack: set[int], root: int) -> list[int]:
-    part: list[int] = []
-    while not part or part[-1] != root:
-        part.append(stack.pop())
-        on_stack.discard(part[-1])
-    return sorted(part)
+def _left(order: list[int], near: dict[int, list[int]], seen: set[int]) -> list[int]:
+    """Returns what is newly seen, in the order in which a depth-first search leaves it; a stack, as it may be deep."""
+    left: list[int] = []
+    work = [(g, False) for g in reversed(order)]
+    while work:
+        g, is_left = work.pop()
+        if is_left:
+            left.append(g)
+        elif g not in seen:
+            seen.add(g)
+            work += [(g, True), *((other, False) for other in reversed(near[g]))]
+    return left

@@ -83,15 +83,10 @@ class _Shortened:
                 kept.append(x)
             else:
                 dots = node in self.moved or self.folded.column(node) == self.kept
-                y = self._entering(node, x) if dots and crosses(x) else self._leaving(x)
+                y = self._entering(node, x) if dots and crosses(x) else self._redrawn(x, self.last)
                 if y is not None and y.source not in redrawn:
                     redrawn[y.source] = y
         return kept + [y for y in redrawn.values() if not any(y.source is x.source for x in kept)]
-
-    def _leaving(self, link: Link) -> Link | None:
-        """Redraw an arrow that leaves a hidden step so that it leaves the dots."""
-        source = self.last.get(self.kinds.get(link.source, -1))
-        return None if source is None else self._redrawn(link, source)
 
     def _entering(self, node: Node, link: Link) -> Link | None:
         """Redraw an arrow from a hidden step to the dots: from the last step shown before, or the start of its loop."""
@@ -100,10 +95,13 @@ class _Shortened:
         for x in self.folded.arrows[first]:
             if x.source is source or (source is None and x.slot == link.slot and x.source not in self.gone):
                 return x
-        return None if source is None else self._redrawn(link, source)
+        return self._redrawn(link, self.before)
 
-    def _redrawn(self, link: Link, source: Node) -> Link:
-        """Returns the link with another source; its gradient is still that of the original link."""
+    def _redrawn(self, link: Link, boxes: dict[int, Node]) -> Link | None:
+        """Returns the link from the box that is like its source; its gradient is still that of the original link."""
+        source = boxes.get(self.kinds.get(link.source, -1))
+        if source is None:
+            return None
         drawn = link._replace(source=source)
         self.bundles[drawn] = self.folded.bundles.get(link, [link])
         return drawn

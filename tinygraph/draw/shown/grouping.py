@@ -37,9 +37,7 @@ def join(
         name = re.sub(r"^(cell|each step)\b", "attention", names[key]) if seeing and not held[-1].scope else names[key]
         parts[stand] = Joined(name, held, shown, seeing)
     joined = replace(folded, nodes=[], operands={}, arrows={}, parts=parts, bundles={})
-    positions: dict[tuple[Node, Node], int] = {}
-    for node in folded.nodes:
-        _join(folded, joined, node, stands, positions)
+    _link(folded, joined, stands)
     joined.nodes = _ordered(joined)
     return joined if len(joined.nodes) == len(joined.operands) else None
 
@@ -63,40 +61,33 @@ def _outside_time(node: Node) -> Node:
     return twin
 
 
-def _join(
-    folded: Folded, joined: Folded, node: Node, stands: dict[Node, Node], positions: dict[tuple[Node, Node], int]
-) -> None:
-    """Add the operands of a node to its joined box; ``positions`` maps (source, box) to the position of their link."""
-    box = stands.get(node, node)
-    operands = joined.operands.setdefault(box, [])
-    arrows = joined.arrows.setdefault(box, [])
-    operands += [x for x in folded.operands[node] if box not in joined.parts or _new_chip(x, operands)]
-    for x in folded.arrows[node]:
-        source = stands.get(x.source, x.source)
-        if source is box:
-            continue
-        link = x._replace(source=source)
-        if box not in joined.parts and source not in joined.parts:
-            arrows.append(link)
-        elif (source, box) not in positions:
-            positions[source, box] = len(arrows)
-            arrows.append(link)
-            joined.bundles[link] = [x]
-        else:
-            _bundle(joined, arrows, positions[source, box], x)
+def _link(folded: Folded, joined: Folded, stands: dict[Node, Node]) -> None:
+    """Add operands and arrows of all boxes; to or from a joined box one, cut only if all that it stands for are cut."""
+    bundles: dict[tuple[Node, Node], list[Link]] = {}
+    for node in folded.nodes:
+        box = stands.get(node, node)
+        operands = joined.operands.setdefault(box, [])
+        operands += [x for x in folded.operands[node] if box not in joined.parts or _new_chip(x, operands)]
+        arrows = joined.arrows.setdefault(box, [])
+        for x in folded.arrows[node]:
+            source = stands.get(x.source, x.source)
+            if source is box:
+                continue
+            bundle = bundles.setdefault((source, box), [])
+            if not bundle or (box not in joined.parts and source not in joined.parts):
+                arrows.append(x._replace(source=source))
+            bundle.append(x)
+    for box, links in joined.arrows.items():
+        for k, x in enumerate(links):
+            if box in joined.parts or x.source in joined.parts:
+                bundle = bundles[x.source, box]
+                links[k] = x._replace(cut=all(y.cut for y in bundle))
+                joined.bundles[links[k]] = bundle
 
 
 def _new_chip(x: Operand, operands: list[Operand]) -> bool:
     """Whether it is a parameter that the box does not show yet; a joined box shows no numbers."""
     return type(x) is Chip and not any(type(y) is Chip and y.parameter is x.parameter for y in operands)
-
-
-def _bundle(joined: Folded, arrows: list[Link], position: int, x: Link) -> None:
-    """Add one more link to the arrow at a position; an arrow counts as cut only if all its links are cut."""
-    old = arrows[position]
-    new = old._replace(cut=old.cut and x.cut)
-    joined.bundles[new] = [*joined.bundles.pop(old), x]
-    arrows[position] = new
 
 
 def _ordered(joined: Folded) -> list[Node]:

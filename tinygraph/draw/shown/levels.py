@@ -21,7 +21,7 @@ from .naming import class_of, named_cells
 from .regions import regions
 from .repetition import Repetition, find_repetition
 from .representatives import common_name
-from .roles import LOOKUPS, roles
+from .roles import LOOKUPS, looks_up, roles
 
 SHORT, LONG = 8, 25
 """With level "auto": above SHORT steps some are hidden; above LONG steps a cell at one step is one box."""
@@ -132,15 +132,12 @@ class Levels:
             notes = [*(x for x in notes if not word or x != SAYS[detail.level]), word]
             runs = self._hidden(folded, detail)
         if runs:
-            why = self._why(folded)
+            over = _too_many(folded, self.options)
+            why = f", for max_nodes = {self.options.max_nodes} of {len(folded.nodes)} boxes" if over else ""
             for run in runs:
                 folded = elide(folded, kinds, run, self.roots)
             notes.append(f"the dots are {sum(map(len, runs))} steps of {len(self.ops.columns())}{why}")
         return folded, "; ".join(x for x in notes if x)
-
-    def _why(self, folded: Folded) -> str:
-        over = _too_many(folded, self.options)
-        return f", for max_nodes = {self.options.max_nodes} of {len(folded.nodes)} boxes" if over else ""
 
     def _hidden(self, folded: Folded, detail: Detail) -> list[list[When]]:
         """Returns the columns to hide, in runs; a single one is shown unless asked, because dots take as much room."""
@@ -218,16 +215,11 @@ def _placed(folded: Folded, repetition: Repetition | None) -> PlacedOps:
         for i, cell in enumerate(cell_groups):
             placed |= {x: (i, cell.name) for g in cell.groups for x in repetition.groups[g]}
     single = (0, cell_groups[0].name) if len(cell_groups) == 1 else None
-    others = [x for x in folded.nodes if x.op is not None and x not in placed and not _reads(folded, x)]
+    others = [x for x in folded.nodes if x.op is not None and x not in placed and not looks_up(folded, x)]
     for node in others:
         if node.step is not None or repetition is None:
             placed[node] = single or (node.scope, clean(node.scope, 24) or "cell")
     return [(*placed[x], x) for x in folded.nodes if x in placed]
-
-
-def _reads(folded: Folded, node: Node) -> bool:
-    """Whether a box only looks up data, as ``X[t]`` does."""
-    return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node]
 
 
 def _add_families(folded: Folded, repetition: Repetition | None, homes: dict[Node, Hashable], names: Any) -> None:
@@ -241,7 +233,7 @@ def _add_families(folded: Folded, repetition: Repetition | None, homes: dict[Nod
 
 
 def _whole(folded: Folded, role: dict[Node, str], *_: Any) -> Homes:
-    inner = [x for x in folded.nodes if x.op is not None and role[x] in ("op", "state") and not _reads(folded, x)]
+    inner = [x for x in folded.nodes if x.op is not None and role[x] in ("op", "state") and not looks_up(folded, x)]
     starts = [x for x in folded.nodes if x.op is None and role[x] == "state"]
     homes: dict[Node, Hashable] = dict.fromkeys(inner, "whole")
     homes |= dict.fromkeys(starts if len(starts) > 1 else [], "starts")
@@ -274,7 +266,7 @@ def _outline(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dic
         leading.update(x.source for x in folded.arrows[node] if node in leading)
     outside: dict[Hashable, list[Node]] = {}
     for node in below:
-        if node not in homes and node.op is not None and role[node] in ("op", "state") and not _reads(folded, node):
+        if node not in homes and node.op is not None and role[node] in ("op", "state") and not looks_up(folded, node):
             outside.setdefault((below[node], node in leading), []).append(node)
     for key, members in outside.items():
         homes |= dict.fromkeys(members, key)

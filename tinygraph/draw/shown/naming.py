@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from itertools import takewhile
+from os.path import commonprefix
 
 from ...core.leaves import Parameter
 from ...core.node import Node
@@ -37,7 +37,8 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Pha
             nodes = [x for g in turns or cell.groups for x in repetition.groups[g]]
             loops = frozenset(phases.loop[x] for x in nodes if x in phases.loop)
             loops = first.setdefault(_weights(lasts[i]) or i, loops)
-            scope = clean(_common_path([x.scope for x in lasts[i]]))
+            paths = [x.scope.split("/") for x in lasts[i] if x.scope]
+            scope = clean("/".join(commonprefix(paths)))  # noqa: RUF071  of paths as lists of their parts
             places[i] = CellPlace(scope, part, loops, WAYS.get(next(iter(turns.values()), 0), ""))
     for i, words in zip(places, told_apart([*places.values()], phases), strict=True):
         cell_groups[i].name = f"{words}/{places[i].scope}".strip("/") or class_of(lasts[i]) or "cell"
@@ -111,13 +112,6 @@ def _depth(folded: Folded) -> int:
         weighs = x.op is not None and x.op.name in ("matmul", "einsum") and Chip in map(type, folded.operands[x])
         depth[x] = max((depth[y.source] for y in folded.arrows[x]), default=0) + weighs
     return max(depth.values(), default=0)
-
-
-def _common_path(scopes: list[str]) -> str:
-    """Returns the longest path prefix that all nonempty scopes share."""
-    paths = [x.split("/") for x in scopes if x]
-    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))
-    return "/".join(parts[0] for parts in shared)
 
 
 def named_cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:

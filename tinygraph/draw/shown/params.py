@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from ...core.leaves import Parameter
@@ -20,18 +21,21 @@ def exposed(folded: Folded, ops: Folded) -> Folded:
     """
     boxes = set(ops.nodes)
     uses = {x: _uses(x, boxes) for x in ops.nodes}
-    exposed_graph = replace(
-        folded,
-        operands=dict(folded.operands),
-        arrows=dict(folded.arrows),
-        bundles=dict(folded.bundles),
-        fans=folded.fans.copy(),
-    )
-    exposed_graph.fans.update(link.source for links in uses.values() for link in links)
+    bundles = dict(folded.bundles)
+    arrows = dict(folded.arrows)
     for node in folded.nodes:
         if node not in folded.dots:
-            exposed_graph.arrows[node] = [*folded.arrows[node], *_entering(exposed_graph, node, uses)]
-    return _with_hubs(exposed_graph)
+            arrows[node] = [*arrows[node], *_entering(folded, node, uses, bundles)]
+    used = {link.source for links in arrows.values() for link in links}
+    hubs = [x for x in folded.names if x in used and x not in folded.operands]
+    return replace(
+        folded,
+        nodes=[*hubs, *folded.nodes],
+        operands=folded.operands | {x: [] for x in hubs},
+        arrows=arrows | {x: [] for x in hubs},
+        bundles=bundles,
+        fans=folded.fans + Counter(link.source for links in uses.values() for link in links),
+    )
 
 
 def _uses(node: Node, boxes: set[Node]) -> list[Link]:
@@ -58,27 +62,17 @@ def _behind(x: Node, boxes: set[Node]) -> tuple[Node, bool]:
     return x, cut
 
 
-def _entering(exposed_graph: Folded, node: Node, uses: Uses) -> list[Link]:
-    """Returns the links from parameters to a box; a box of several ops gets one link per parameter."""
-    if node not in exposed_graph.parts:
+def _entering(folded: Folded, node: Node, uses: Uses, bundles: dict[Link, list[Link]]) -> list[Link]:
+    """Returns the links from parameters to a box; a box of several ops gets one link, a bundle, per parameter."""
+    if node not in folded.parts:
         return uses.get(node, [])
     links_by_parameter: Uses = {}
-    for held in exposed_graph.parts[node].held:
+    for held in folded.parts[node].held:
         for link in uses.get(held, ()):
             links_by_parameter.setdefault(link.source, []).append(link)
     arrows = []
     for links in links_by_parameter.values():
         arrow = links[0]._replace(cut=all(x.cut for x in links))
-        exposed_graph.bundles[arrow] = links
+        bundles[arrow] = links
         arrows.append(arrow)
     return arrows
-
-
-def _with_hubs(folded: Folded) -> Folded:
-    """Add a box for each parameter that an arrow starts from, before all other boxes."""
-    used = {link.source for links in folded.arrows.values() for link in links}
-    hubs = [x for x in folded.names if x in used and x not in folded.operands]
-    folded.nodes = [*hubs, *folded.nodes]
-    folded.operands |= {x: [] for x in hubs}
-    folded.arrows |= {x: [] for x in hubs}
-    return folded

@@ -106,8 +106,7 @@ def phases(roots: list[Node], nodes: list[Node] | None = None) -> Phases:
     rank = {p: i for i, p in enumerate(sorted(set(phase.values())))}
     of = {x: rank[phase[i]] for x, i in loop.items()}
     of |= {x: of[x.origin] for x in nodes if x.step is not None and x.origin in of}
-    whole = _seen_whole(feeds, phase, steps)
-    times = Phases(of, _names(of) if len(rank) > 1 else [""], loop, _entered(feeds, phase), whole)
+    times = Phases(of, _names(of) if len(rank) > 1 else [""], loop, *_read_later(feeds, phase, steps))
     if len(steps) > 1:
         times.turns = {i: (at[-1] > at[0]) - (at[-1] < at[0]) for i, at in steps.items()}
         _compute(times, nodes)
@@ -187,24 +186,22 @@ def _order(feeds: Feeds, steps: dict[int, list[int]]) -> dict[int, int]:
     return phase
 
 
-def _entered(feeds: Feeds, phase: dict[int, int]) -> dict[int, set[int]]:
+def _read_later(
+    feeds: Feeds, phase: dict[int, int], steps: dict[int, list[int]]
+) -> tuple[dict[int, set[int]], set[int]]:
+    """Returns which steps of loops later phases read, and which loops are seen whole, as `Phases` has them."""
     entered: dict[int, set[int]] = {}
-    for source, user in sorted(feeds, key=lambda pair: -pair[1]):
-        if phase[source] == phase[user]:
-            entered.setdefault(source, set()).update(entered.get(user, ()))
-        else:
-            entered.setdefault(source, set()).update(*feeds[source, user].values())
-    return entered
-
-
-def _seen_whole(feeds: Feeds, phase: dict[int, int], steps: dict[int, list[int]]) -> set[int]:
     whole: set[int] = set()
     for source, user in sorted(feeds, key=lambda pair: -pair[1]):
         at = feeds[source, user]
+        if phase[source] != phase[user]:
+            entered.setdefault(source, set()).update(*at.values())
+            continue
+        entered.setdefault(source, set()).update(entered.get(user, ()))
         wide = sum(MANY in read or len(read) == len(steps[source]) > 1 for read in at.values())
-        if phase[source] == phase[user] and (user in whole or wide > max(len(at) // 2, 1)):
+        if user in whole or wide > max(len(at) // 2, 1):
             whole.add(source)
-    return whole
+    return entered, whole
 
 
 def _shares(at: dict[int, set[int]], source: list[int], user: list[int]) -> bool:

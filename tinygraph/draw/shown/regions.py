@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ...core.node import Node
@@ -48,13 +49,17 @@ def regions(folded: Folded) -> Regions:
     at = {x: folded.column(x) for x in folded.nodes}
     place: dict[Node, int | str] = {x: number[c] for x, c in at.items() if c is not None}
     _place_results(folded, place)
-    _place_sources(folded, place)
+    for node, used in _with_users(folded, place):
+        if node not in place:
+            place[node] = next(iter(used)) if len(used) == 1 else UNDER if used else OVER
     known = folded.initial
     starts = initial_states(folded, place, _ends(folded, place)) if known is None else known & place.keys()
     states = {x for x in starts if place[x] in (0, len(steps) - 1)}
     for node in states:
         place[node] = BEFORE if place[node] == 0 else AFTER
-    _follow_states(folded, place, states)
+    for node, used in _with_users(folded, place):
+        if node.step is None and node not in states and len(used) == 1 and used <= {BEFORE, AFTER}:
+            place[node] = next(iter(used))  # only an initial state is computed from it
     result = Regions(steps, place, states, starts=starts - states)
     _mark_leaving(folded, result)
     return result
@@ -95,13 +100,11 @@ def _place_results(folded: Folded, place: dict[Node, int | str]) -> None:
         place.update(dict.fromkeys(results, AFTER))
 
 
-def _place_sources(folded: Folded, place: dict[Node, int | str]) -> None:
-    """Place the nodes that depend on no step, in reverse order, so that the users of a node are placed before it."""
+def _with_users(folded: Folded, place: dict[Node, int | str]) -> Iterator[tuple[Node, set[int | str]]]:
+    """Yields each node with the regions of its users, which come before it and may be placed meanwhile."""
     users: dict[Node, set[int | str]] = {}
     for node in reversed(folded.nodes):
-        if node not in place:
-            used = users.get(node, set())
-            place[node] = next(iter(used)) if len(used) == 1 else UNDER if used else OVER
+        yield node, users.get(node, set())
         for link in folded.arrows[node]:
             users.setdefault(link.source, set()).add(place[node])
 
@@ -119,14 +122,3 @@ def _ends(folded: Folded, place: dict[Node, int | str]) -> list[tuple[int, int, 
     ends = [(x[k], x[k + 1], x[0]) for x in orders for k in range(min(len(x) - 1, DELAYS) - 1, 0, -1)]
     both = [way for x in map(sorted, orders) for way in (x[:2], x[:-3:-1])]
     return [*dict.fromkeys([*ends, *((a, b, a) for a, b in both)])]
-
-
-def _follow_states(folded: Folded, place: dict[Node, int | str], states: set[Node]) -> None:
-    """Move what only an initial state is computed from beside this state."""
-    users: dict[Node, set[int | str]] = {}
-    for node in reversed(folded.nodes):
-        used = users.get(node, set())
-        if node.step is None and node not in states and len(used) == 1 and used <= {BEFORE, AFTER}:
-            place[node] = next(iter(used))
-        for link in folded.arrows[node]:
-            users.setdefault(link.source, set()).add(place[node])

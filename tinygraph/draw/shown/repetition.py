@@ -59,8 +59,7 @@ class Repetition:
 
 def find_repetition(folded: Folded) -> Repetition | None:
     """Group the boxes, in time linear in boxes and arrows; None if less than half of the ops with a step repeat."""
-    steps = steps_of(folded.nodes)
-    repetition = Repetition(steps=steps, when=_times(folded, {t: i for i, t in enumerate(steps)}))
+    repetition = Repetition(steps=steps_of(folded.nodes), when=_times(folded))
     alike = _alike(folded, repetition.when)
     _adopt_odd(folded, repetition.when, alike)
     repeating = {id(members): members for members in alike.values() if len(members) > 1}
@@ -81,20 +80,17 @@ def find_repetition(folded: Folded) -> Repetition | None:
     return repetition
 
 
-def _times(folded: Folded, number: dict[int, int]) -> dict[Node, int]:
+def _times(folded: Folded) -> dict[Node, int]:
     """Maps each op to the number of its step; for an op outside of time (a running loss), the last it depends on."""
+    number = {t: i for i, t in enumerate(steps_of(folded.nodes))}
     when: dict[Node, int] = {}
     for node in folded.nodes:
-        step = node.step
-        if step is not None:
-            when[node] = number[step]
+        if node.step is not None:
+            when[node] = number[node.step]
         elif node.op is not None:
             row = _picked(node)
-            steps = (
-                [when[row]]
-                if row in when
-                else [when[x.source] for x in folded.arrows[node] if x.source in when and x.source.op is not None]
-            )
+            sources = [x.source for x in folded.arrows[node] if x.source.op is not None] if row not in when else [row]
+            steps = [when[x] for x in sources if x in when]
             if steps:
                 when[node] = max(steps)
     return when
@@ -148,17 +144,6 @@ def runs(folded: Folded) -> dict[Node, frozenset[int]]:
         before = {loops[x.source] for x in folded.arrows[node]} if own is None else {frozenset([own])}
         loops[node] = frozenset().union(*before) if len(before) != 1 else before.pop()
     return loops
-
-
-def _datum(x: Node) -> Any:
-    """What two reads of the same data have in common: the row of an array, of which each window has a node."""
-    return x if x.op is None else (x.op.name, *map(id, x.inputs), repr(dict(x.attributes)))
-
-
-def _root(one: dict[int, int], i: int) -> int:
-    while one.get(i, i) != i:
-        i = one[i]
-    return i
 
 
 def _local_signature(node: Node, folded: Folded) -> tuple[Any, ...]:

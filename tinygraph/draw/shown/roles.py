@@ -26,12 +26,13 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
     a root of one element. An input is data, or a lookup in data.
     """
     role_of: dict[Node, str] = {}
-    carried = _carried(folded)
+    pairs = [(link.source, node.step) for node in folded.nodes for link in folded.arrows[node]]
+    carried = {x for x, t in pairs if t is not None and x.step not in (None, t) and not isinstance(x, Constant)}
     targets = {x for x in roots if x.size == 1 and x.op is not None}
     sums = _running_sums(folded, carried, targets)
     for node in folded.nodes:
         links, op = folded.arrows[node], node.op
-        if op is None or (not links and op.name in LOOKUPS):
+        if op is None or looks_up(folded, node):
             role_of[node] = "state" if node in carried else "input"
         elif node.origin is None and (
             node in targets or node in sums or op.name in LOSSES or "loss" in [role_of[x.source] for x in links]
@@ -41,6 +42,11 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
             role_of[node] = "state" if node in carried and node.origin is None else "op"
     _share(folded, role_of)
     return role_of
+
+
+def looks_up(folded: Folded, node: Node) -> bool:
+    """Whether a box only looks up data, as ``X[t]`` does."""
+    return node.op is not None and node.op.name in LOOKUPS and not folded.arrows[node]
 
 
 def _share(folded: Folded, roles: dict[Node, str]) -> None:
@@ -67,12 +73,6 @@ def _running_sums(folded: Folded, carried: set[Node], targets: set[Node]) -> set
         elif node not in targets and not (node.step is None and node.size == 1 and node.op and node.op.name in _SCALE):
             others.update(x.source for x in folded.arrows[node])
     return sums & carried
-
-
-def _carried(folded: Folded) -> set[Node]:
-    """Returns the nodes whose value crosses from their time step to another."""
-    pairs = [(link.source, node.step) for node in folded.nodes for link in folded.arrows[node]]
-    return {x for x, t in pairs if t is not None and x.step not in (None, t) and not isinstance(x, Constant)}
 
 
 def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tuple[int, int, int]]) -> set[Node]:
