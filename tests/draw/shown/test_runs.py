@@ -71,6 +71,12 @@ def layer_in_reverse() -> tg.Node:
     return tg.mean(outputs_of(2, outputs_of(0, sequence()) @ W["C"], reverse=True) ** 2)
 
 
+def on_rows(rows: slice) -> tg.Node:
+    """A layer on some of the steps of another, which has twice as many or one more than the four of this one."""
+    xs = R.normal(size=(8 if rows.step else 5, 2, 3)).astype("f")
+    return tg.mean(outputs_of(2, outputs_of(0, xs)[rows] @ W["C"]) ** 2)
+
+
 def over_a_stack_and_a_cell() -> tg.Node:
     xs = sequence()
     under = np.concatenate([tg.unroll(stack(0, num_layers=2), xs)[0], outputs_of(1, xs)], axis=-1)
@@ -225,6 +231,14 @@ def test_cards_and_boxes_are_called_so(name: str) -> None:
 def test_the_table_calls_them_alike(name: str, prefixes: list[str]) -> None:
     used = [x.name for x in tg.draw(CASES[name][0](), "rolled").picture.uses]
     assert sorted(x.rpartition(".")[0] for x in used if "weight_ih" in x) == sorted(prefixes)
+
+
+@each("rows", [slice(None, None, 2), slice(1, None), slice(-1)])
+def test_a_layer_on_some_of_the_steps_of_another_is_no_decoder(rows: slice) -> None:
+    drawn = tg.draw(on_rows(rows), "rolled").picture
+    assert [x.title for x in drawn.bands] == ["layer 1", "layer 2"] and "coder" not in drawn.title
+    assert {x.name.partition(".")[0] for x in drawn.uses} == {"layer 1", "layer 2", "C"}
+    assert "第 1 层" in tg.draw(on_rows(rows), "rolled", lang="zh").text()
 
 
 def test_other_parts_of_one_array_are_other_weights() -> None:

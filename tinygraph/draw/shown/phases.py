@@ -21,8 +21,8 @@ MANY = -(1 << 62)
 """In place of a step: more than one."""
 ENOUGH = 500
 """So many nodes of a phase tell its name."""
-StepsRead = dict[int, int]
-"""Maps the numbers of loops to the step of each that a node depends on, or MANY."""
+StepsRead = dict[int, int | list[int]]
+"""Maps the numbers of loops to the step of each that a node depends on, or MANY; or to the step of each of its rows."""
 Feeds = dict[tuple[int, int], dict[int, set[int]]]
 """Maps pairs of loops (source, user) to a dict from steps of the user to the steps that it reads there."""
 
@@ -106,7 +106,9 @@ def phases(roots: list[Node], nodes: list[Node] | None = None) -> Phases:
     rank = {p: i for i, p in enumerate(sorted(set(phase.values())))}
     of = {x: rank[phase[i]] for x, i in loop.items()}
     of |= {x: of[x.origin] for x in nodes if x.step is not None and x.origin in of}
-    times = Phases(of, _names(of) if len(rank) > 1 else [""], loop, *_read_later(feeds, phase, steps))
+    later = [[*at.values()] for (a, b), at in feeds.items() if phase[a] != phase[b]]
+    layered = all(len(at) == sum(map(len, at)) == len(set().union(*at) - {MANY}) > 1 for at in later)
+    times = Phases(of, _names(of, layered) if len(rank) > 1 else [""], loop, *_read_later(feeds, phase, steps))
     if len(steps) > 1:
         times.turns = {i: (at[-1] > at[0]) - (at[-1] < at[0]) for i, at in steps.items()}
         _compute(times, nodes)
@@ -131,7 +133,8 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
                 reads[i] = s if reads.get(i, s) == s else MANY
         if own is not None:
             for i in reads.keys() - {own}:
-                feeds.setdefault((i, own), {}).setdefault(node.step or 0, set()).add(reads[i])
+                step = MANY if isinstance(at := reads[i], list) else at
+                feeds.setdefault((i, own), {}).setdefault(node.step or 0, set()).add(step)
         elif reads:
             outside[node] = reads
     return feeds
@@ -163,13 +166,15 @@ def _compute(times: Phases, nodes: list[Node]) -> None:
 
 
 def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> StepsRead:
-    """Returns what ``outputs[t]`` reads: of an array with a row for each step of a loop, only the step of its row."""
+    """Returns what ``outputs[t]`` reads: of an array with a row for each step of a loop, only the steps of its rows."""
     index = node.attributes.get("index")
     index = index[0] if isinstance(index, tuple) and index else index
-    if node.op is None or node.op.name != "getitem" or type(index) is not int:
+    forth = isinstance(index, slice) and (index.step or 1) > 0
+    if node.op is None or node.op.name != "getitem" or not (forth or type(index) is int):
         return source
-    rows = node.inputs[0].shape[0]
-    return {i: sorted(steps[i])[index] if s == MANY and len(steps[i]) == rows else s for i, s in source.items()}
+    rows = {i: sorted(steps[i]) if s == MANY else s for i, s in source.items()}
+    wide = node.inputs[0].shape[0]
+    return source | {i: at[index] for i, at in rows.items() if isinstance(at, list) and len(at) == wide}
 
 
 def _order(feeds: Feeds, steps: dict[int, list[int]]) -> dict[int, int]:
@@ -217,7 +222,7 @@ def _shares(at: dict[int, set[int]], source: list[int], user: list[int]) -> bool
     return apart <= {0, *onward} and bool(apart & onward)
 
 
-def _names(of: dict[Node, int]) -> list[str]:
+def _names(of: dict[Node, int], layered: bool) -> list[str]:
     """Returns the scope of all ops of a phase but rows of data; else encoder and decoder, unless both are one cell."""
     scopes: list[set[str]] = [set() for _ in range(max(of.values()) + 1)]
     weights: list[set[Node]] = [set() for _ in scopes]
@@ -230,6 +235,8 @@ def _names(of: dict[Node, int]) -> list[str]:
     names = [clean(x.copy().pop(), 24) if len(x) == 1 else "" for x in scopes]
     if all(names) and len(set(names)) == len(names):
         return names
+    if layered and weights[0] != weights[1]:
+        return [f"layer {p}" for p in range(1, len(names) + 1)]
     if len(names) == 2 and weights[0] != weights[1]:
         return ["encoder", "decoder"]
     return [f"part {p}" for p in range(1, len(names) + 1)]
