@@ -71,6 +71,12 @@ def layer_in_reverse() -> tg.Node:
     return tg.mean(outputs_of(2, outputs_of(0, sequence()) @ W["C"], reverse=True) ** 2)
 
 
+def under_a_decoder(**options: Any) -> tg.Node:
+    outputs = tg.unroll(stack(0, **options), sequence())[0]
+    decoder = tg.cells.GRU(3, outputs.shape[-1], rng=1)
+    return tg.mean(tg.unroll(decoder, sequence(), outputs[-1])[0] ** 2)
+
+
 def on_rows(rows: slice) -> tg.Node:
     """A layer on some of the steps of another, which has twice as many or one more than the four of this one."""
     xs = R.normal(size=(8 if rows.step else 5, 2, 3)).astype("f")
@@ -238,7 +244,13 @@ def test_a_layer_on_some_of_the_steps_of_another_is_no_decoder(rows: slice) -> N
     drawn = tg.draw(on_rows(rows), "rolled").picture
     assert [x.title for x in drawn.bands] == ["layer 1", "layer 2"] and "coder" not in drawn.title
     assert {x.name.partition(".")[0] for x in drawn.uses} == {"layer 1", "layer 2", "C"}
-    assert "第 1 层" in tg.draw(on_rows(rows), "rolled", lang="zh").text()
+    assert "layer" not in tg.draw(on_rows(rows), "rolled", lang="zh").text()
+
+
+@each("options, encoder", [({"num_layers": 2}, ["0", "1"]), ({"bidirectional": True}, ["0.forward", "0.backward"])])
+def test_the_table_names_the_encoder_where_it_names_the_decoder(options: Any, encoder: list[str]) -> None:
+    used = [x.name for x in tg.draw(under_a_decoder(**options)).picture.uses if x.name.endswith("weight_ih")]
+    assert used == [*(f"encoder.cells.{x}.weight_ih" for x in encoder), "decoder.weight_ih"]
 
 
 def test_other_parts_of_one_array_are_other_weights() -> None:

@@ -17,7 +17,8 @@ WAYS = {1: "forward", -1: "backward"}
 def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
     """Maps every parameter to its name; unnamed ones are numbered in order of creation.
 
-    Of parameters with the same name each has the scope, phase or layer that uses it before its name, or a number.
+    Of parameters with the same name each has the scope, phase or layer that uses it before its name, or a number. Of
+    an encoder ``forward.weight`` is ``encoder.forward.weight``, if that of the decoder is ``weight``.
     """
     parameters = [x for x in nodes if isinstance(x, Parameter)]
     names: dict[Node, str] = {x: (x.name or "").strip() or f"θ{i}" for i, x in enumerate(parameters, 1)}
@@ -30,6 +31,10 @@ def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
     for name, same in alike.items():
         if len(same) > 1:
             names |= _told_apart(name, {x: users.get(x) for x in same}, words)
+    bare = {*names.values()} & {x.rpartition(".")[2] for x in names.values() if "." in x}
+    for x, user in _first_users(nodes, {*parameters}).items() if bare and len(phases.names) > 1 else ():
+        if user in phases.of and names[x].rpartition(".")[2] in bare:
+            names[x] = f"{phases.names[phases.of[user]]}.{names[x]}"
     return names
 
 
