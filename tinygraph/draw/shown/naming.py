@@ -68,8 +68,7 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     if options.heading is not None:
         return options.heading
     homes = dict.fromkeys(x.home for x in folded.uses if isinstance(x, Parameter) and x.home)
-    words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
-    words += _layers_and_ways(folded)
+    words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network"), *_layers_and_ways(folded)]
     counts = Counter(phase for phase, _ in folded.columns())
     many = len(counts) > MOST
     words += [f"{len(counts)} parts" if many else " and ".join(folded.phases.names)] * (len(counts) > 1)
@@ -90,8 +89,8 @@ def _layers_and_ways(folded: Folded) -> list[str]:
         scopes = {x.scope for x in folded.nodes if network.get(loop.get(x, -1), n) == n}
         rooms = {room for scope in scopes for room in scope.split("/")}
         layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
-        both = n in turned or {"forward", "backward"} <= rooms
-        said.append([f"{layers} layers"] * (layers > 1) + ["both directions"] * both)
+        both = ["both directions"] * (n in turned or {"forward", "backward"} <= rooms)
+        said.append([f"{layers} layers"] * (layers > 1) + both)
     return said[0] if all(x == said[0] for x in said) else []
 
 

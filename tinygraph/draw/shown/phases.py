@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import reduce
 from operator import or_
+from typing import Any
 
 from ...core.graph import ancestors
 from ...core.leaves import Constant, Parameter
@@ -42,7 +43,7 @@ class Phases:
         meeting: of each array the loops that it is computed from; losses that are summed up are no arrays. Of data that
             loops of both directions read, too.
         carrying: the loops that pass an array from step to step.
-        turns: maps each loop to the direction of time: 1 forward, -1 backward, 0 of a single step.
+        turns: of several loops the direction of time of each: 1 forward, -1 backward, 0 of a single step.
     """
 
     of: dict[Node, int] = field(default_factory=dict)
@@ -55,11 +56,6 @@ class Phases:
     carrying: set[int] = field(default_factory=set)
     turns: dict[int, int] = field(default_factory=dict)
     _columns: dict[Node, tuple[int, int] | None] = field(default_factory=dict)
-
-    @cached_property
-    def has_several_loops(self) -> bool:
-        """Whether there is more than one; most networks have one, whose boxes need not be told apart."""
-        return len({*self.loop.values()}) > 1
 
     def places(self, cells: Iterable[frozenset[int]]) -> dict[frozenset[int], tuple[int, int]]:
         """Maps cells, which are sets of loops in order of computation, to network and layer, from 1.
@@ -167,7 +163,7 @@ def _compute(times: Phases, nodes: list[Node]) -> None:
 
 def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> StepsRead:
     """Returns what ``outputs[t]`` reads: of an array with a row for each step of a loop, only the steps of its rows."""
-    index = node.attributes.get("index")
+    index: Any = node.attributes.get("index")
     index = index[0] if isinstance(index, tuple) and index else index
     forth = isinstance(index, slice) and (index.step or 1) > 0
     if node.op is None or node.op.name != "getitem" or not (forth or type(index) is int):
