@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tinygraph as tg
@@ -139,6 +140,20 @@ def test_pictures_are_paired_from_the_most_to_the_least_and_the_shorter_list_rep
     assert [(a.subtitle, b.subtitle) for a, b in in_pairs([iter(more), iter(one)])] == [(b, a) for a, b in told]
     pair = next(in_pairs([iter(one), iter(more)]))
     assert pair[0] == one[0] and pair[0] is not one[0], "a copy, as arranging it changes it"
+
+
+def test_one_picture_waits_for_the_other_to_come_to_its_level() -> None:
+    for few, many, levels in (
+        (["op", "cell"], ["op", "op", "cell", "cell"], ["op", "op", "cell", "cell"]),
+        (["op", "op", "cell"], ["cell", "cell"], ["cell", "cell"]),
+        (["layer", "whole"], ["op", "cell", "layer", "outline", "whole"], ["layer", "whole"]),
+    ):
+        for first, second in ((few, many), (many, few)):
+            pairs = in_pairs([iter(picture(level=x) for x in first), iter(picture(level=x) for x in second)])
+            assert [(a.level, b.level) for a, b in pairs] == [(x, x) for x in levels]
+    lengths = [tg.mean(tg.unroll(tg.cells.GRU(3, 4, rng=0), np.ones((n, 2, 3)))[0]) for n in (3, 6)]
+    drawn = tg.draw.compare(*lengths).picture
+    assert "GRU × " not in drawn.listed[1] and "a box is a cell" not in drawn.subtitle
 
 
 def network(gains: Any) -> tg.Node:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from typing import Any, ParamSpec, Protocol, cast
 
 from ..core.errors import GraphError, shown
@@ -30,6 +29,8 @@ ROW = 2000.0
 """Wider pairs stand one over the other."""
 LISTED, BRIEF = (12, 100), (5, 44)
 """Most lines of differences, and characters of a line; the same in a picture that fits an area."""
+LEVELS = ("op", "cell", "layer", "outline", "whole")
+"""Levels from the most to the least detail."""
 PARTS = ("boxes", "arrows", "bands", "notes", "cuts", "tiles", "openings", "rims")
 """The parts of a picture that have places."""
 
@@ -81,11 +82,20 @@ def with_own_tokens(pair: Sequence[Any], view: str, options: Options) -> list[tu
 
 
 def in_pairs(candidates: Iterable[Iterator[Picture]]) -> Iterator[Couple]:
-    """Yields pictures of both, from the most to the least detail."""
-    first = second = None
-    for x, y in zip_longest(*candidates):
-        first, second = x or first, y or second
-        if first is not None and second is not None:
+    """Yields pictures of both, from the most to the least detail; one waits for the other to come to its level."""
+    a, b = candidates
+    x, y = next(a, None), next(b, None)
+    first, second = x, y
+    while first and second and (x or y):
+        if x and y and x.level != y.level:
+            if LEVELS.index(x.level) < LEVELS.index(y.level):
+                first, x = x, next(a, None)
+            else:
+                second, y = y, next(b, None)
+        else:
+            first, second = x or first, y or second
+            x, y = next(a, None), next(b, None)
+        if first.level == second.level or not (x and y):
             yield replace(first), replace(second)
 
 

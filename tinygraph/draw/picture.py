@@ -214,6 +214,8 @@ class Picture:
     """The scale of colours that are no gradients."""
     view: str = "unrolled"
     """The view that made it, by its name."""
+    level: str = "op"
+    """The content of its boxes, of views that have several levels."""
     lang: str = "en"
     """The language of our own words."""
     names: frozenset[str] = frozenset()

@@ -249,7 +249,18 @@ def test_what_runs_over_the_same_time(at, source, user, shared):
     assert _shares(at, source, user) is shared
 
 
-@each("rows, index, step", [(3, 1, 1), (3, -1, 2), (3, (1, 0), 1), (3, (), MANY), (3, slice(2), MANY), (4, 1, MANY)])
+@each(
+    "rows, index, step",
+    [
+        (3, 1, 1),
+        (3, -1, 2),
+        (3, (1, 0), 1),
+        (3, (), MANY),
+        (3, slice(2), [0, 1]),
+        (3, slice(None, None, -1), MANY),
+        (4, 1, MANY),
+    ],
+)
 def test_a_row_of_stacked_steps_is_its_step(rows, index, step):
     row = tg.constant(np.ones((rows, 2)))[index]
     assert _picked(row, {0: MANY, 1: 2}, {0: [2, 1, 0], 1: [0, 1, 2]}) == {0: step, 1: 2}, "one step stays what it is"

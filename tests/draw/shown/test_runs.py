@@ -61,6 +61,34 @@ def layers_both_ways() -> tg.Node:
     return tg.mean(over**2)
 
 
+def separate_ways(xs: Any = None) -> tg.Node:
+    """Networks of opposite directions and, without ``xs``, of other data; no array is computed from both."""
+    back = outputs_of(0, sequence() if xs is None else xs, reverse=True)
+    return tg.mean(back**2) + tg.mean(outputs_of(1, sequence() if xs is None else xs) ** 2)
+
+
+def layer_in_reverse() -> tg.Node:
+    return tg.mean(outputs_of(2, outputs_of(0, sequence()) @ W["C"], reverse=True) ** 2)
+
+
+def under_a_decoder(**options: Any) -> tg.Node:
+    outputs = tg.unroll(stack(0, **options), sequence())[0]
+    decoder = tg.cells.GRU(3, outputs.shape[-1], rng=1)
+    return tg.mean(tg.unroll(decoder, sequence(), outputs[-1])[0] ** 2)
+
+
+def on_rows(rows: slice) -> tg.Node:
+    """A layer on some of the steps of another, which has twice as many or one more than the four of this one."""
+    xs = R.normal(size=(8 if rows.step else 5, 2, 3)).astype("f")
+    return tg.mean(outputs_of(2, outputs_of(0, xs)[rows] @ W["C"]) ** 2)
+
+
+def over_a_stack_and_a_cell() -> tg.Node:
+    xs = sequence()
+    under = np.concatenate([tg.unroll(stack(0, num_layers=2), xs)[0], outputs_of(1, xs)], axis=-1)
+    return tg.mean(outputs_of(2, under) ** 2)
+
+
 def branches(over: bool = False) -> tg.Node:
     xs = sequence()
     outputs = outputs_of(0, xs) + outputs_of(1, xs)
@@ -148,10 +176,19 @@ CASES: dict[str, tuple[Any, list[str]]] = {
         ["network 1/layer0", "network 1/layer1", "network 2/layer0", "network 2/layer1"],
     ),
     "a stack and a cell": (lambda: separate(stack(0, num_layers=2), gru(1)), ["layer0", "layer1", "GRU"]),
+    "a stack and one both ways": (
+        lambda: separate(stack(0, num_layers=2), stack(1, bidirectional=True, num_layers=2)),
+        [f"network {x}" for x in ("1/layer0", "1/layer1")]
+        + [f"network 2/layer{k}/{way}" for k in (0, 1) for way in ("forward", "backward")],
+    ),
+    "over a stack and a cell": (over_a_stack_and_a_cell, ["layer0", "layer1", "cell 1", "cell 2"]),
     "both ways": (
         layers_both_ways,
         [f"layer {k} {way}" for k in (1, 2) for way in ("forward", "backward")],
     ),
+    "separate ways": (separate_ways, ["network 1", "network 2"]),
+    "ways of one input": (lambda: separate_ways(sequence()), ["forward", "backward"]),
+    "ways over each other": (layer_in_reverse, ["layer 1", "layer 2"]),
     "branches": (branches, ["branch 1", "branch 2"]),
     "branches within steps": (branches_step_by_step, ["branch 1", "branch 2"]),
     "branches under a layer": (lambda: branches(True), ["layer 1 branch 1", "layer 1 branch 2", "layer 2"]),
@@ -168,11 +205,13 @@ CASES: dict[str, tuple[Any, list[str]]] = {
 @each("name", CASES)
 def test_cards_and_boxes_are_called_so(name: str) -> None:
     network, names = CASES[name]
+    both_ways = any("backward" in x for x in names) and not any(x == "network 1/layer0" for x in names)
+    assert ("both directions" in str(tg.draw(network(), level="cell").picture.title)) == both_ways
     assert {x.title for x in tg.draw(network(), "rolled").picture.bands} - {"each step"} == {*names}
     boxes = tg.draw(network(), level="cell", lang="zh").picture.boxes
     count = Counter(box.title[0].text for box in boxes)
     assert {x: count[told(x, "zh")] for x in names} == dict.fromkeys(names, 4)
-    assert not any(re.search("network|layer|branch|run|coder", x) for x in count)
+    assert not any(re.search("network|layer|cell|branch|run|coder", x) for x in count)
     drawn = tg.draw(network(), level="layer").picture
     titles = {box.title[0].text for box in drawn.boxes}
     assert {f"{x} × 4" for x in names} <= titles or "feed each other" in drawn.subtitle
@@ -185,7 +224,11 @@ def test_cards_and_boxes_are_called_so(name: str) -> None:
         ("network of layers", ["network 1 layer 1", "network 1 layer 2", "network 2"]),
         ("two stacks", [f"network {k}.cells.{x}" for k in (1, 2) for x in (0, 1)]),
         ("a function under cells", ["layer 2", "layer 3"]),
+        ("over a stack and a cell", ["cells.0", "cells.1", "cell 1", "cell 2"]),
         ("both ways", [f"layer {k} {way}" for k in (1, 2) for way in ("forward", "backward")]),
+        ("separate ways", ["network 1", "network 2"]),
+        ("ways of one input", ["forward", "backward"]),
+        ("ways over each other", ["layer 1", "layer 2"]),
         ("branches under a layer", ["layer 1 branch 1", "layer 1 branch 2", "layer 2"]),
         ("encoder of layers", ["encoder layer 1", "encoder layer 2", "decoder"]),
         ("stack after stack", [f"{x}.cells.{k}" for x in ("encoder", "decoder") for k in (0, 1)]),
@@ -194,6 +237,21 @@ def test_cards_and_boxes_are_called_so(name: str) -> None:
 def test_the_table_calls_them_alike(name: str, prefixes: list[str]) -> None:
     used = [x.name for x in tg.draw(CASES[name][0](), "rolled").picture.uses]
     assert sorted(x.rpartition(".")[0] for x in used if "weight_ih" in x) == sorted(prefixes)
+
+
+@each("rows", [slice(None, None, 2), slice(1, None), slice(-1)])
+def test_a_layer_on_some_of_the_steps_of_another_is_no_decoder(rows: slice) -> None:
+    drawn = tg.draw(on_rows(rows), "rolled").picture
+    assert [x.title for x in drawn.bands] == ["layer 1", "layer 2"] and "coder" not in drawn.title
+    assert {x.name.partition(".")[0] for x in drawn.uses} == {"layer 1", "layer 2", "C"}
+    chinese = tg.draw(on_rows(rows), "rolled", lang="zh").picture
+    assert "layer" not in chinese.title and [x.title for x in chinese.bands] == ["第 1 层", "第 2 层"]
+
+
+@each("options, encoder", [({"num_layers": 2}, ["0", "1"]), ({"bidirectional": True}, ["0.forward", "0.backward"])])
+def test_the_table_names_the_encoder_where_it_names_the_decoder(options: Any, encoder: list[str]) -> None:
+    used = [x.name for x in tg.draw(under_a_decoder(**options)).picture.uses if x.name.endswith("weight_ih")]
+    assert used == [*(f"encoder.cells.{x}.weight_ih" for x in encoder), "decoder.weight_ih"]
 
 
 def test_other_parts_of_one_array_are_other_weights() -> None:

@@ -57,7 +57,7 @@ def rows(folded: Folded, where: Regions, columns: dict[int, list[Node]], *, band
         numbers = _numbered(column, _bands(column, edges), [0 if y else -1 for y in reads])
         for c in group:
             row_of.update(zip(columns[c], numbers, strict=True))
-    if banded and folded.phases.has_several_loops:
+    if banded and folded.phases.turns:
         _level_loops(folded, {x: c for c, members in columns.items() for x in members}, loops, row_of)
     _level_states(folded, where, row_of)
     foot = min(row_of.values(), default=0)

@@ -15,7 +15,7 @@ from .cells import CellGroup, cells
 from .folding import Chip, Folded
 from .phases import Phases
 from .repetition import Repetition, runs
-from .same_names import WAYS, CellPlace, directions, told_apart
+from .same_names import WAYS, CellPlace, told_apart, two_ways
 from .slices import chain, tag_of
 
 MOST = 3
@@ -68,12 +68,7 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     if options.heading is not None:
         return options.heading
     homes = dict.fromkeys(x.home for x in folded.uses if isinstance(x, Parameter) and x.home)
-    rooms = {room for x in folded.nodes for room in x.scope.split("/")}
-    layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
-    words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network")]
-    loops = {*folded.phases.loop.values()}
-    ways = rooms | {*directions(folded.phases, loops if folded.phases.has_several_loops else ()).values()}
-    words += [f"{layers} layers"] * (layers > 1) + ["both directions"] * ({"forward", "backward"} <= ways)
+    words = [" and ".join(homes) or ("Recurrent network" if folded.steps else "Network"), *_layers_and_ways(folded)]
     counts = Counter(phase for phase, _ in folded.columns())
     many = len(counts) > MOST
     words += [f"{len(counts)} parts" if many else " and ".join(folded.phases.names)] * (len(counts) > 1)
@@ -81,6 +76,22 @@ def heading(folded: Folded, options: Options, view: str) -> str:
     words += [f"{long} step{'s' * (long != '1')}"] * bool(counts)
     words += [view] * bool(folded.steps or view != "unrolled")
     return ", ".join(words)
+
+
+def _layers_and_ways(folded: Folded) -> list[str]:
+    """Returns ``2 layers`` and ``both directions``, where all networks that are drawn have them."""
+    loop, turns = folded.phases.loop, folded.phases.turns
+    places = folded.phases.places(frozenset([i]) for i in turns if i in folded.phases.carrying)
+    network = {i: at[0] for (i,), at in places.items()}
+    turned = two_ways((at, WAYS.get(turns[i], "")) for (i,), at in places.items())
+    said = []
+    for n in {*network.values()} or {1}:
+        scopes = {x.scope for x in folded.nodes if network.get(loop.get(x, -1), n) == n}
+        rooms = {room for scope in scopes for room in scope.split("/")}
+        layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
+        both = ["both directions"] * (n in turned or {"forward", "backward"} <= rooms)
+        said.append([f"{layers} layers"] * (layers > 1) + both)
+    return said[0] if all(x == said[0] for x in said) else []
 
 
 def _lengths(folded: Folded) -> dict[int, str]:

@@ -5,13 +5,14 @@ Their steps have the same numbers but are not the same time, so a picture gives 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import reduce
 from operator import or_
+from typing import Any
 
 from ...core.graph import ancestors
-from ...core.leaves import Parameter
+from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ..labels import clean
 from .loops import loops
@@ -21,8 +22,8 @@ MANY = -(1 << 62)
 """In place of a step: more than one."""
 ENOUGH = 500
 """So many nodes of a phase tell its name."""
-StepsRead = dict[int, int]
-"""Maps the numbers of loops to the step of each that a node depends on, or MANY."""
+StepsRead = dict[int, int | list[int]]
+"""Maps the numbers of loops to the step of each that a node depends on, or MANY; or to the step of each of its rows."""
 Feeds = dict[tuple[int, int], dict[int, set[int]]]
 """Maps pairs of loops (source, user) to a dict from steps of the user to the steps that it reads there."""
 
@@ -39,8 +40,10 @@ class Phases:
             MANY stands for several steps that are read together.
         seen_whole: the loops of which another loop of their phase reads all steps at each of its own.
         below: maps each loop to itself and those that it is computed from, a bit each.
-        meeting: of each array the loops that it is computed from; losses that are summed up are no arrays.
+        meeting: of each array the loops that it is computed from; losses that are summed up are no arrays. Of data that
+            loops of both directions read, too.
         carrying: the loops that pass an array from step to step.
+        turns: of several loops the direction of time of each: 1 forward, -1 backward, 0 of a single step.
     """
 
     of: dict[Node, int] = field(default_factory=dict)
@@ -51,12 +54,8 @@ class Phases:
     below: dict[int, int] = field(default_factory=dict)
     meeting: set[int] = field(default_factory=set)
     carrying: set[int] = field(default_factory=set)
+    turns: dict[int, int] = field(default_factory=dict)
     _columns: dict[Node, tuple[int, int] | None] = field(default_factory=dict)
-
-    @cached_property
-    def has_several_loops(self) -> bool:
-        """Whether there is more than one; most networks have one, whose boxes need not be told apart."""
-        return len({*self.loop.values()}) > 1
 
     def places(self, cells: Iterable[frozenset[int]]) -> dict[frozenset[int], tuple[int, int]]:
         """Maps cells, which are sets of loops in order of computation, to network and layer, from 1.
@@ -103,8 +102,11 @@ def phases(roots: list[Node], nodes: list[Node] | None = None) -> Phases:
     rank = {p: i for i, p in enumerate(sorted(set(phase.values())))}
     of = {x: rank[phase[i]] for x, i in loop.items()}
     of |= {x: of[x.origin] for x in nodes if x.step is not None and x.origin in of}
-    times = Phases(of, _names(of) if len(rank) > 1 else [""], loop, *_read_later(feeds, phase, steps))
+    later = [[*at.values()] for (a, b), at in feeds.items() if phase[a] != phase[b]]
+    layered = all(len(at) == sum(map(len, at)) == len(set().union(*at) - {MANY}) > 1 for at in later)
+    times = Phases(of, _names(of, layered) if len(rank) > 1 else [""], loop, *_read_later(feeds, phase, steps))
     if len(steps) > 1:
+        times.turns = {i: (at[-1] > at[0]) - (at[-1] < at[0]) for i, at in steps.items()}
         _compute(times, nodes)
     return times
 
@@ -127,7 +129,8 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
                 reads[i] = s if reads.get(i, s) == s else MANY
         if own is not None:
             for i in reads.keys() - {own}:
-                feeds.setdefault((i, own), {}).setdefault(node.step or 0, set()).add(reads[i])
+                step = MANY if isinstance(at := reads[i], list) else at
+                feeds.setdefault((i, own), {}).setdefault(node.step or 0, set()).add(step)
         elif reads:
             outside[node] = reads
     return feeds
@@ -136,6 +139,7 @@ def _feeds(nodes: list[Node], loop: dict[Node, int], steps: dict[int, list[int]]
 def _compute(times: Phases, nodes: list[Node]) -> None:
     """Note from which loops each loop and each array is computed, and which loops have a state."""
     reach: dict[Node, int] = {}
+    read: dict[Node, int] = {}
     for node in [x for x in nodes if x.op is not None and x.origin is None]:
         bits = reduce(or_, (reach.get(x, 0) for x in node.inputs))
         own = None if is_read(node) else times.loop.get(node)
@@ -144,18 +148,29 @@ def _compute(times: Phases, nodes: list[Node]) -> None:
             times.below[own] = times.below.get(own, 0) | bits
             if any(times.loop.get(x) == own and x.step != node.step and x.size > 1 for x in node.inputs):
                 times.carrying.add(own)
+            rows = [x for x in (node, *node.inputs) if x.op is not None and x.op.name in ("getitem", "take")]
+            for x in [x.inputs[0] for x in rows if x.step is not None is x.inputs[0].step]:
+                read[x] = read.get(x, 0) | 1 << own
         reach[node] = bits
     times.meeting = {bits for x, bits in reach.items() if x.size > 1}
+    if {1, -1} <= {*times.turns.values()}:
+        same: dict[Hashable, int] = {}
+        for x, bits in read.items():
+            key = (x.shape, x.value.tobytes()) if isinstance(x, Constant) and x.value.any() else x
+            same[key] = same.get(key, 0) | bits * (not isinstance(x, Parameter))
+        times.meeting |= {x for x in same.values() if {1, -1} <= {t for i, t in times.turns.items() if x >> i & 1}}
 
 
 def _picked(node: Node, source: StepsRead, steps: dict[int, list[int]]) -> StepsRead:
-    """Returns what ``outputs[t]`` reads: of an array with a row for each step of a loop, only the step of its row."""
-    index = node.attributes.get("index")
+    """Returns what ``outputs[t]`` reads: of an array with a row for each step of a loop, only the steps of its rows."""
+    index: Any = node.attributes.get("index")
     index = index[0] if isinstance(index, tuple) and index else index
-    if node.op is None or node.op.name != "getitem" or type(index) is not int:
+    forth = isinstance(index, slice) and (index.step or 1) > 0
+    if node.op is None or node.op.name != "getitem" or not (forth or type(index) is int):
         return source
-    rows = node.inputs[0].shape[0]
-    return {i: sorted(steps[i])[index] if s == MANY and len(steps[i]) == rows else s for i, s in source.items()}
+    rows = {i: sorted(steps[i]) if s == MANY else s for i, s in source.items()}
+    wide = node.inputs[0].shape[0]
+    return source | {i: at[index] for i, at in rows.items() if isinstance(at, list) and len(at) == wide}
 
 
 def _order(feeds: Feeds, steps: dict[int, list[int]]) -> dict[int, int]:
@@ -203,7 +218,7 @@ def _shares(at: dict[int, set[int]], source: list[int], user: list[int]) -> bool
     return apart <= {0, *onward} and bool(apart & onward)
 
 
-def _names(of: dict[Node, int]) -> list[str]:
+def _names(of: dict[Node, int], layered: bool) -> list[str]:
     """Returns the scope of all ops of a phase but rows of data; else encoder and decoder, unless both are one cell."""
     scopes: list[set[str]] = [set() for _ in range(max(of.values()) + 1)]
     weights: list[set[Node]] = [set() for _ in scopes]
@@ -216,6 +231,8 @@ def _names(of: dict[Node, int]) -> list[str]:
     names = [clean(x.copy().pop(), 24) if len(x) == 1 else "" for x in scopes]
     if all(names) and len(set(names)) == len(names):
         return names
+    if layered and weights[0] != weights[1]:
+        return [f"layer {p}" for p in range(1, len(names) + 1)]
     if len(names) == 2 and weights[0] != weights[1]:
         return ["encoder", "decoder"]
     return [f"part {p}" for p in range(1, len(names) + 1)]

@@ -136,7 +136,7 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
 
 def runs(folded: Folded) -> dict[Node, frozenset[int]]:
     """Maps each box to its loop over time; outside of time, to the loops that it depends on. One loop is not told."""
-    if not folded.phases.has_several_loops:
+    if not folded.phases.turns:
         return dict.fromkeys(folded.nodes, frozenset())
     loops: dict[Node, frozenset[int]] = {}
     for node in folded.nodes:

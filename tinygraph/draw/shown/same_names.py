@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...core.leaves import Parameter
@@ -17,7 +17,8 @@ WAYS = {1: "forward", -1: "backward"}
 def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
     """Maps every parameter to its name; unnamed ones are numbered in order of creation.
 
-    Of parameters with the same name each has the scope, phase or layer that uses it before its name, or a number.
+    Of parameters with the same name each has the scope, phase or layer that uses it before its name, or a number. Of
+    an encoder ``forward.weight`` is ``encoder.forward.weight``, if that of the decoder is ``weight``.
     """
     parameters = [x for x in nodes if isinstance(x, Parameter)]
     names: dict[Node, str] = {x: (x.name or "").strip() or f"θ{i}" for i, x in enumerate(parameters, 1)}
@@ -30,6 +31,10 @@ def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
     for name, same in alike.items():
         if len(same) > 1:
             names |= _told_apart(name, {x: users.get(x) for x in same}, words)
+    bare = {*names.values()} & {x.rpartition(".")[2] for x in names.values() if "." in x}
+    for x, user in _first_users(nodes, {*parameters}).items() if bare and len(phases.names) > 1 else ():
+        if user in phases.of and names[x].rpartition(".")[2] in bare:
+            names[x] = f"{phases.names[phases.of[user]]}.{names[x]}"
     return names
 
 
@@ -59,11 +64,9 @@ class CellPlace(NamedTuple):
 
 def _cells(users: list[Node], phases: Phases) -> dict[Node | None, str]:
     """Maps ops that read parameters to what their cells are called."""
-    turns = directions(phases, {phases.loop.get(x, -1) for x in users})
     cells = {
-        x: CellPlace(x.scope, phases.names[phases.of[x]], frozenset([phases.loop[x]]), turns.get(phases.loop[x], ""))
-        for x in users
-        if x in phases.loop
+        x: CellPlace(x.scope, phases.names[phases.of[x]], frozenset([i]), WAYS.get(phases.turns.get(i, 0), ""))
+        for x, i in ((x, phases.loop[x]) for x in users if x in phases.loop)
     }
     several = [*dict.fromkeys(cells.values())]
     words = dict(zip(several, told_apart(several, phases), strict=True))
@@ -84,22 +87,27 @@ def told_apart(cells: list[CellPlace], phases: Phases) -> list[str]:
     """Returns words for cells: the phase of one without a scope of its own, and what tells it from others called so."""
     scopes = Counter(x.scope for x in cells)
     told = [[x.part] * (not x.scope or scopes[x.scope] > 1) for x in cells]
-    for name in {x[:2] for x in cells}:
-        alike = sorted((k for k, x in enumerate(cells) if x[:2] == name), key=lambda k: min(cells[k].loops, default=0))
-        places = phases.places(dict.fromkeys(cells[k].loops for k in alike))
-        ways = {cells[k].way for k in alike}
-        nouns = ("", "") if name[1] else ("network ", "branch ")
-        for k in alike if len(ways) < len(alike) else ():
+    for scope, part in {x[:2] for x in cells}:
+        room = scope.partition("/")[0]
+        near = [x.loops for x in cells if x.part == part and bool(x.scope) == bool(scope)]
+        places = phases.places(dict.fromkeys(sorted(near, key=lambda loops: min(loops, default=0))))
+        rivals = {places[x.loops][0] for x in cells if x.part == part and x.scope.partition("/")[0] == room}
+        alike = [k for k, x in enumerate(cells) if x[:2] == (scope, part)]
+        alike.sort(key=lambda k: min(cells[k].loops, default=0))
+        turned = two_ways((places[cells[k].loops], cells[k].way) for k in alike)
+        nouns = ("", "") if part else ("network ", "branch ")
+        noun = "cell" if not scope and any(x.scope[:5] == "layer" for x in cells if x.part == part) else "layer"
+        for k in alike:
             network, layer = place = places[cells[k].loops]
+            layers = {places[cells[i].loops][1] for i in alike if places[cells[i].loops][0] == network}
             runs = [i for i in alike if cells[i] == cells[k]]
-            near = dict.fromkeys(cells[i].loops for i in alike if cells[i].way == cells[k].way)
-            beside = [x for x in near if places[x] == place]
-            told[k] += [f"{nouns[0]}{network}"] * (len({n for n, _ in places.values()}) > 1)
-            told[k] += [f"layer {layer}"] * (len({x for n, x in places.values() if n == network}) > 1)
+            same = dict.fromkeys(cells[i].loops for i in alike if cells[i].way == cells[k].way)
+            beside = [x for x in same if places[x] == place]
+            told[k] += [f"{nouns[0]}{network}"] * (len(rivals) > 1)
+            told[k] += [f"{noun} {layer}"] * (len(layers) > 1)
             told[k] += [f"{nouns[1]}{beside.index(cells[k].loops) + 1}"] * (len(beside) > 1)
             told[k] += [f"run {runs.index(k) + 1}"] * (len(runs) > 1)
-        for k in alike if len(ways) > 1 else ():
-            told[k].append(cells[k].way)
+            told[k] += [cells[k].way] * (network in turned)
     return [" ".join(filter(None, words)) for words in told]
 
 
@@ -108,15 +116,10 @@ def numbered(parts: list[str]) -> list[str]:
     return [f"{part} {parts[: k + 1].count(part)}" if parts.count(part) > 1 else part for k, part in enumerate(parts)]
 
 
-def directions(phases: Phases, loops: Container[int]) -> dict[int, str]:
-    """Maps loops to ``forward`` and ``backward``, as their cells are called; empty if all run one way."""
-    steps: dict[int, list[int]] = {}
-    for x, i in phases.loop.items():
-        if i in loops:
-            steps.setdefault(i, []).append(x.step or 0)
-    turns = {i: (at[-1] > at[0]) - (at[-1] < at[0]) for i, at in steps.items()}
-    two_ways = {1, -1} <= set(turns.values())
-    return {i: WAYS.get(turn, "") for i, turn in turns.items()} if two_ways else {}
+def two_ways(halves: Iterable[tuple[tuple[int, int], str]]) -> set[int]:
+    """Returns the networks of which a layer runs both ways; of each loop there are its network, layer and direction."""
+    seen = {*halves}
+    return {place[0] for place, way in seen if way == "forward" and (place, "backward") in seen}
 
 
 LONGEST = 14

@@ -56,9 +56,9 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     ops, gradients = fold(roots), gradients_of(roots[0])
     levels = Levels(ops, roots, options)
     for detail in levels.details():
-        yield _Backward(levels, detail, gradients).drawn()
+        yield replace(_Backward(levels, detail, gradients).drawn(), level=detail.level)
         if options.fit is not None:
-            yield _Backward(levels, detail, gradients, hubbed=False).drawn()
+            yield replace(_Backward(levels, detail, gradients, hubbed=False).drawn(), level=detail.level)
 
 
 class _Backward:

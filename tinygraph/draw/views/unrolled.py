@@ -93,8 +93,8 @@ def both(target: Any, options: Options) -> Picture:
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
     """Yields the pictures for an area, from the most to the least detail."""
-    for *_, draw in _tries(target, options):
-        yield draw()
+    for detail, _, draw in _tries(target, options):
+        yield replace(draw(), level=detail.level)
 
 
 def _tries(target: Any, options: Options) -> Iterator[tuple[Detail, Placed, Callable[[], Picture]]]:
