@@ -48,7 +48,7 @@ function foundations() {
     const [x, y, size] = ['x', 'y', 'font-size'].map(key => +note.getAttribute(key)), wide = note.textContent.length * size * 0.72;
     if (isWithin(y)) continue;
     const part = {from: x - wide / 2, to: x + wide / 2};
-    if (size > HEADING) join(levels, y - size / 3, size * 0.7, [part]);
+    if (size > HEADING) join(levels, y - size * 0.3, size * 0.62, [part]);
     else gather(lines, y, part) && signs.set(note, part);
   }
   for (const badge of document.querySelectorAll('.badge')) {
