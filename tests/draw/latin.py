@@ -36,6 +36,7 @@ def names_of(picture: Picture) -> set[str]:
     texts += [part.text for box in picture.boxes for part in box.title if part.kind == "chip"]
     texts += [b.token for b in picture.bands if not re.search("[\u4e00-\u9fff]", b.token)]
     texts += [f"{tile.cell.row} {tile.cell.column}" for tile in picture.tiles if tile.cell is not None]
+    texts += [picture.truncation, picture.beside] if picture.view == "compare" else []  # what the user calls the two
     texts.append(VARIABLES)
     return {word for text in texts for word in re.findall(r"[A-Za-z]+", text)}
 
@@ -59,4 +60,4 @@ def told_by(x: Any) -> Iterator[str]:
         yield from told_by({f.name: getattr(x, f.name) for f in fields(x) if f.name not in SILENT})
 
 
-SILENT = ("cell", "view", "lang", "aside", "beside", "truncation", "differs", "role", "fill", "colour", "node")
+SILENT = ("cell", "view", "lang", "aside", "beside", "truncation", "differs", "role", "fill", "colour", "node", "level")

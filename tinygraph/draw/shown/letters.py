@@ -232,7 +232,7 @@ def entrances(boxes: list[Node], known: dict[Node, str], loop: dict[Node, int]) 
     for x in boxes:
         op = x.op
         if op is not None and op.name == "getitem" and is_data(x.inputs[0]) and not x.name and x.step is not None:
-            if known.get(x.inputs[0], "x")[-1:] not in ("", "₀"):  # no part of a start
+            if known.get(x) or known.get(x.inputs[0], "x")[-1:] not in ("", "₀"):  # no part of a start without a name
                 reads[x] = x.inputs[0]
         elif x in leaves and x.step is not None and known.get(x, "x"):
             ranks[loop.get(x), x.step] = rank = ranks.get((loop.get(x), x.step), -1) + 1
