@@ -51,10 +51,11 @@ def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
     said: dict[tuple[int, int], list[str]] = {}
     for column, row in real_rows(nodes, phases).items():
         said[column] = [] if row.all() else [f"{np.count_nonzero(row)} of {row.size} real" if row.any() else "padding"]
-    for node in nodes:
+    anew = {x for x in nodes if starts_anew(x)}
+    for node in nodes if anew else ():
         at = phases.column(node)
-        for x in node.inputs if at is not None else ():
-            if at is not None and x.step != node.step and starts_anew(x):
+        for x in anew.intersection(node.inputs) if at is not None else ():
+            if at is not None and x.step != node.step:
                 said[at] = list(dict.fromkeys([*said.get(at, ()), counted(x.inputs[0])]))
     return {column: " · ".join(texts) for column, texts in said.items() if texts}
 

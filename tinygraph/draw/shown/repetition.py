@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
 from .loops import window
-from .regions import regions
+from .regions import Regions, regions
 from .slices import row_of
 
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -195,8 +195,6 @@ def _adopt_odd(folded: Folded, when: dict[Node, int], classes: dict[Node, list[N
 
 def _families(folded: Folded, repeated: dict[Node, list[Node]]) -> dict[Node, list[Node]]:
     """Maps leaves to their group: one leaf per step, or per input of an op outside of time; no start of a state."""
-    where = regions(folded)
-    starts = where.states | where.starts
     entering: dict[tuple[int, int], dict[Node, None]] = {}
     sizes: dict[tuple[int, int], int] = {}
     for node in folded.nodes:
@@ -207,7 +205,10 @@ def _families(folded: Folded, repeated: dict[Node, list[Node]]) -> dict[Node, li
                 entering.setdefault(key, {})[link.source] = None
                 sizes[key] = len(members) if members else 2 * FEW
     families: dict[Node, list[Node]] = {}
-    for key, leaves in entering.items():
+    several = {key: leaves for key, leaves in entering.items() if len(leaves) > 1 and 2 * len(leaves) >= sizes[key]}
+    where = regions(folded) if several else Regions([], {}, set())
+    starts = where.states | where.starts
+    for key, leaves in several.items():
         fresh = [x for x in leaves if x not in families and x not in starts]
         if len(fresh) > 1 and 2 * len(fresh) >= sizes[key]:
             families.update(dict.fromkeys(fresh, fresh))
