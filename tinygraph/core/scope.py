@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ContextDecorator, contextmanager
 from itertools import count, repeat
 from types import CodeType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from .checks import integer, text
 
@@ -141,26 +141,23 @@ def step(t: int) -> AbstractContextManager[None]:
     return _InStep(t)
 
 
-class InnerStep(int):
-    """A step of a loop within the step ``other`` of another; in pictures the outer one, with ``other`` within it."""
+class _StepOf(int):
+    """A step of a loop that is told by a second step, ``other``."""
 
     other: int
 
-    def __new__(cls, number: int, other: int = 0) -> InnerStep:
+    def __new__(cls, number: int, other: int = 0) -> Self:
         step = super().__new__(cls, number)
         step.other = other
         return step
 
 
-class WindowStep(int):
-    """A step in the window of `unroll` that ends at step ``end``; each window runs its steps again."""
+class InnerStep(_StepOf):
+    """A step of a loop within the step ``other`` of another; in pictures the outer one, with ``other`` within it."""
 
-    end: int
 
-    def __new__(cls, number: int, end: int = 0) -> WindowStep:
-        step = super().__new__(cls, number)
-        step.end = end
-        return step
+class WindowStep(_StepOf):
+    """A step in the window of `unroll` that ends at step ``other``; each window runs its steps again."""
 
 
 class _InStep(ContextDecorator, AbstractContextManager[None]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from ...core.node import Node
+from ...core.scope import WindowStep
 
 StepPieces = list[list[Node]]
 """Nodes of one step in pieces, between which nodes without a step were made."""
@@ -53,7 +54,8 @@ def _blocks(nodes: list[Node]) -> list[StepPieces]:
 
 def window(node: Node) -> int | None:
     """The last step of the sliding window that a node was made in; None of others."""
-    return getattr(node._place[0], "end", None)
+    step = node._place[0]
+    return step.other if type(step) is WindowStep else None
 
 
 def _turn(node: Node) -> int | None:
