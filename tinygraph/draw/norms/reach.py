@@ -15,7 +15,7 @@ from ...core.graph import ancestors
 from ...core.node import Node
 from ...engine.grad import derive
 from ..shown.folding import Folded
-from ..shown.padding import is_mask
+from ..shown.padding import is_masked
 from ..shown.phases import MANY, Phases, phases
 from .heat import norm_of
 from .states import State
@@ -254,18 +254,18 @@ def _reach(state: State, rows: list[int], times: Phases, seeds: Seeds, most: int
     elsewhere = of_losses != own
     entry = min(entered) if not own & of_losses and len(entered - {MANY}) == len(entered) == 1 else None
     clear = entry is not None if elsewhere else not loops & times.seen_whole
-    many = (
-        "sequences end before the loss" if _reads_padding(seeds) else "" if clear else "each loss looks at many steps"
-    )
-    reach = Reach(state, _columns(state, rows if entry is None else [entry], most, last), entry, many)
+    blurred = "" if clear else "each loss looks at many steps"
+    if _reads_padding(seeds):
+        blurred = "sequences end before the loss"
+    reach = Reach(state, _columns(state, rows if entry is None else [entry], most, last), entry, blurred)
     reach.rows = rows
     return reach
 
 
 def _reads_padding(seeds: Seeds) -> bool:
     """Whether losses enter states that padding keeps: they come from each sequence's own last step."""
-    entering = [pair for seed in seeds.values() for pair in seed.items() if pair[0].op and pair[0].op.name == "where"]
-    return any(is_mask(x.inputs[0], "real") and np.where(x.inputs[0].value, 0, g).any() for x, g in entering)
+    entering = [pair for seed in seeds.values() for pair in seed.items() if is_masked(pair[0], "real")]
+    return any(np.where(x.inputs[0].value, 0, g).any() for x, g in entering)
 
 
 def _columns(state: State, ends: list[int], most: int, last: int) -> list[int]:

@@ -16,7 +16,7 @@ from ...core.traced import Traced
 from ..labels import shape
 from .by_use import by_use
 from .letters import entrances, known, letters
-from .padding import counted, is_mask, padded, starts_anew, zeros_within
+from .padding import counted, is_mask, is_masked, padded, zeros_within
 from .phases import Phases, phases
 from .same_names import full_names, short_names
 from .slices import RESHAPED, is_part, short_index
@@ -241,7 +241,7 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
     if isinstance(source, Constant) and op is not None:
         if op.name in ("getitem", "take") and source.step is None and user.step is not None:
             return Inline(source.name or "data", False)
-        if slot == 1 and starts_anew(user) and is_zero(source):
+        if slot == 1 and is_masked(user, "reset") and is_zero(source):
             return Inline("0", False)
         if op.name in LOSSES and not source.name and slot:
             return Inline(f"{'zeros' if is_zero(source) else 'data'} {shape(source.shape)}", True)
@@ -255,7 +255,7 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
         return None
     if op.name == "add" and node.step is None and [x.text for x in operands if type(x) is Inline] == ["0"]:
         return next((x for x in operands if type(x) is Link and len(operands) == 2), None)  # the start of a sum
-    if starts_anew(node) and type(operands[1]) is Inline and not np.all(node.inputs[0].value):
+    if is_masked(node, "reset") and type(operands[1]) is Inline and not np.all(node.inputs[0].value):
         return operands[2]  # the rows are told under their column
     if op.name == "stop_gradient":
         return first._replace(cut=True) if type(first) is Link else first

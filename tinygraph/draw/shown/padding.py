@@ -18,6 +18,11 @@ def is_mask(node: Node, *names: str) -> bool:
     return isinstance(node, Constant) and node.name in (names or MASKS) and node.dtype.kind == "b"
 
 
+def is_masked(node: Node, *names: str) -> bool:
+    """Whether such a mask chooses between a node's two inputs: what padding keeps, or where rows start anew."""
+    return node.op is not None and node.op.name == "where" and is_mask(node.inputs[0], *names)
+
+
 def counted(*masks: Node) -> str:
     """Returns ``1 of 2 real``: of how many of the sequences, or of their steps, masks of one name are true."""
     said = MASKS[masks[0].name or ""]
@@ -26,7 +31,7 @@ def counted(*masks: Node) -> str:
 
 def computed(node: Node) -> Node:
     """Returns what a step computes of a state, before padding keeps the state before, and before rows start anew."""
-    while node.op is not None and node.op.name == "where" and is_mask(node.inputs[0]):
+    while is_masked(node):
         node = node.inputs[1 if node.inputs[0].name == "real" else 2]
     return node
 
@@ -35,7 +40,7 @@ def real_rows(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], np.nda
     """Maps columns to which sequences of the batch are real there, (B,); a column without padding may be missing."""
     rows: dict[tuple[int, int], np.ndarray] = {}
     for node in nodes:
-        if node.op is None or node.op.name != "where" or not is_mask(node.inputs[0], "real"):
+        if not is_masked(node, "real"):
             continue
         mask, value = node.inputs[0].value, node.inputs[1]
         steps = value.inputs if value.op is not None and value.op.name == "stack" else ()
@@ -51,18 +56,13 @@ def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
     said: dict[tuple[int, int], list[str]] = {}
     for column, row in real_rows(nodes, phases).items():
         said[column] = [] if row.all() else [f"{np.count_nonzero(row)} of {row.size} real" if row.any() else "padding"]
-    anew = {x for x in nodes if starts_anew(x)}
+    anew = {x for x in nodes if is_masked(x, "reset")}
     for node in nodes if anew else ():
         at = phases.column(node)
-        for x in anew.intersection(node.inputs) if at is not None else ():
-            if at is not None and x.step != node.step:
+        for x in node.inputs:
+            if x in anew and at is not None and x.step != node.step:
                 said[at] = list(dict.fromkeys([*said.get(at, ()), counted(x.inputs[0])]))
     return {column: " · ".join(texts) for column, texts in said.items() if texts}
-
-
-def starts_anew(node: Node) -> bool:
-    """Whether a node is a state of which some rows, or all, start anew."""
-    return node.op is not None and node.op.name == "where" and is_mask(node.inputs[0], "reset")
 
 
 def zeros_within(nodes: list[Node]) -> set[Node]:
