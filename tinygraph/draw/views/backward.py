@@ -11,7 +11,7 @@ from ...core.node import Node
 from ..layout.clearance import clear_badges, clear_headings, make_openings
 from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import place
-from ..layout.spots import HEIGHT, PAIRS, Placed
+from ..layout.spots import HEIGHT, PAIRS
 from ..norms.heat import add_flows, heat, slopes
 from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture
