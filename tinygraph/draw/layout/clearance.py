@@ -102,18 +102,13 @@ def _lengthen(box: Box, half: float, xs: list[float], picture: Picture, held: li
 
 def _passes(arrow: Arrow, height: float) -> float | None:
     """Returns the x at which an arrow crosses a height; None if it starts and ends above, or does not cross."""
-    if min(arrow.points[0][1], arrow.points[-1][1]) >= height:
-        return None
-    for i in range(0, len(arrow.points) - 1, 3):
-        (x0, y0), (x1, y1) = arrow.points[i], arrow.points[i + 3]
-        if min(y0, y1) <= height <= max(y0, y1) and y0 != y1:
-            return x0 + (x1 - x0) * (height - y0) / (y1 - y0)
-    return None
+    span = _runs(arrow, height, 0.0)
+    return span and span[0]
 
 
-def _runs(arrow: Arrow, height: float) -> Point | None:
+def _runs(arrow: Arrow, height: float, half: float = LINE) -> Point | None:
     """Returns from where to where an arrow runs across a line of text; None as in `_passes`."""
-    low, high, xs = height - LINE, height + LINE, list[float]()
+    low, high, xs = height - half, height + half, list[float]()
     if min(arrow.points[0][1], arrow.points[-1][1]) >= high:
         return None
     for i in range(0, len(arrow.points) - 1, 3):
@@ -125,13 +120,13 @@ def _runs(arrow: Arrow, height: float) -> Point | None:
 
 
 def _gap(span: Point, wide: float, passing: list[Point]) -> float:
-    """Returns the middle of a text: near the middle of the room in a gap wide enough, else in the widest."""
-    ends = accumulate((b for _, b in passing), max, initial=span[0])
-    centre = (span[0] + span[1]) / 2
-    every = list(zip(ends, [*(a for a, _ in passing), span[1]], strict=True))
-    gaps = [(a, b) for a, b in every if b - a >= wide + 20]
-    if not gaps:
-        a, b = max(every, key=lambda gap: gap[1] - gap[0])
-        return (a + b) / 2
-    margin = wide / 2 + 10
-    return min((min(max(centre, a + margin), b - margin) for a, b in gaps), key=lambda x: abs(x - centre))
+    """Returns the middle of a text: near the middle of the room where no arrow is, else in the widest gap."""
+    (left, right), margin = span, wide / 2 + 10
+    centre = (left + right) / 2
+    taken = [(a - margin, b + margin) for a, b in [(-math.inf, left), *passing, (right, math.inf)]]
+    x = free(centre, taken)
+    if not any(a + 0.01 < x < b - 0.01 for a, b in taken):
+        return x
+    ends = accumulate((b for _, b in passing), max, initial=left)
+    a, b = max(zip(ends, [*(a for a, _ in passing), right], strict=True), key=lambda gap: gap[1] - gap[0])
+    return (a + b) / 2

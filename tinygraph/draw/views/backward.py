@@ -11,7 +11,7 @@ from ...core.node import Node
 from ..layout.clearance import clear_badges, clear_headings, make_openings
 from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import place
-from ..layout.spots import HEIGHT, PAIRS, Placed
+from ..layout.spots import HEIGHT, PAIRS
 from ..norms.heat import add_flows, heat, slopes
 from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture
@@ -129,22 +129,9 @@ class _Backward:
         sizes |= dict.fromkeys(bar_twins, max((sizes[x] for x in bar_twins), default=0.0))
         twin_widths = {x: sizes[twin] for x, twin in twins.items()}
         widths = {x: pair_width(sizes.get(x, 0.0), twin_widths.get(x, 0.0)) for x in self.hubs.nodes}
-        placed = place(self.hubs, self.where, widths, heads, PAIRS)
-        self.channels = channels(placed, self.hubs)
-        self._make_room(placed, place(without_rails(self.hubs, self.channels), self.where, widths, heads, PAIRS))
+        self.channels = channels(place(self.hubs, self.where, widths, heads, PAIRS), self.hubs)
+        placed = place(without_rails(self.hubs, self.channels), self.where, widths, heads, PAIRS)
         return split(placed, sizes, twins, self.where)
-
-    def _make_room(self, placed: Placed, slim: Placed) -> None:
-        """Take the x positions of the layout without rails; only the bars under the columns keep their heights."""
-        for node, spot in slim.spots.items():
-            under = self.where.place[node] == UNDER
-            placed.spots[node] = spot._replace(y=placed.spots[node].y) if under else spot
-        bars = {x for x, place in self.where.place.items() if place in (OVER, UNDER)}
-        heights = {ends: [y for _, y in points] for ends, points in placed.bends.items() if bars.issuperset(ends)}
-        placed.bends, placed.edges = slim.bends, slim.edges
-        for ends, ys in heights.items():
-            if ends in slim.bends:  # else it is straight there
-                placed.bends[ends] = [(slim.bends[ends][0][0], y) for y in ys]
 
     def _box(self, node: Node, text: Words) -> Box:
         spot, origin = self.paired.placed.spots[node], node.origin
