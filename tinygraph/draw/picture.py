@@ -13,6 +13,8 @@ TITLE, SMALL = 13.0, 11.0
 """Sizes of a box's title, and of all texts but titles and tokens, in points."""
 BADGE = 126.0
 """Width of the badge of a cut."""
+FAR = 1e9
+"""A distance beyond every picture."""
 MANY = 10_000
 """Above so many boxes tooltips have no statistics and texts are not centred: both take a fifth of the time."""
 
@@ -206,6 +208,8 @@ class Picture:
     scale: tuple[float, float] | None = None
     openings: list[Opening] = field(default_factory=list)
     rims: list[Rim] = field(default_factory=list)
+    border: Point = (FAR, -FAR)
+    """Right of it or under it stands the second of two networks."""
     listed: list[str] = field(default_factory=list)
     """What differs between two pictures, in words."""
     differs: str = ""
@@ -236,3 +240,7 @@ class Picture:
     """Width over height of the sheet on which it is to be large."""
     scaled: float = 1.0
     """How much larger files show it than its points say, to fill the area that it was fitted to."""
+
+    def side(self, x: float, y: float) -> int:
+        """Returns 1 for a place in the second of two networks, else 0."""
+        return int(x > self.border[0] or y < self.border[1])

@@ -21,10 +21,10 @@ VIEWS = {
     "rolled": (".views.rolled", "rolled"),
     "flow": (".views.flow", "flow"),
     "compiled": (".compiled", "compiled"),
-    **dict.fromkeys(MAPS, (".maps", "heat_map")),
+    **dict.fromkeys(MAPS, (".maps", "candidates")),
 }
 """Maps views to their modules and functions, which are imported at their first use: with all of them
-`import tinygraph` takes twice as long. A new view needs one line here."""
+`import tinygraph` takes twice as long. A new view needs one line here. Of a heat map's candidates the first is shown."""
 
 
 UNFIT = {"ax": VIEWS.keys() - MAPS, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
@@ -46,6 +46,8 @@ def shown(node: Any, view: str, options: Options) -> Picture:
     if options.area is not None:
         return fitted(candidates(node, view, options), options.area, options.limits)
     module, function = VIEWS[view]
+    if view in MAPS:
+        return next(candidates(node, view, options))
     picture: Picture = getattr(import_module(module, __package__), function)(node, *_asked(view, options))
     return picture
 

@@ -34,13 +34,8 @@ ROOMS = [Room()] + [Room(w, h) for w, h in ((640, 360), (520, 300), (400, 230), 
 """What matrices may take, from the most to the least; the first without an area to fit."""
 
 
-def heat_map(target: Any, options: Options, view: str) -> Picture:
-    """Returns the sheets of a view as a picture with all its parts in place."""
-    return next(candidates(target, options, view))
-
-
 def candidates(target: Any, options: Options, view: str) -> Iterator[Picture]:
-    """Yields pictures that need less and less room."""
+    """Yields pictures of the sheets of a view that need less and less room."""
     reading = Reading(target, options, view)
     sheets = sorted(SHEETS[view](reading), key=lambda x: x.block)
     if options.ax is not None:

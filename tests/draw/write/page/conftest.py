@@ -13,7 +13,7 @@ import tinygraph as tg
 from tests.draw.compiled import functions
 from tests.draw.layout.test_bars import latent
 from tests.draw.networks import lstm, perceptron, word_rnn
-from tests.draw.recurrent import NETWORKS
+from tests.draw.recurrent import NETWORKS, gru
 
 from .pages import NASTY, context, several_losses, training
 
@@ -43,6 +43,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "bars": tg.draw(several_losses(), level="op", gradients=True),
         "context": tg.draw(context(4), level="op", gradients=True),
         "pair": tg.draw.compare(context(3), context(5), level="op"),
+        "unlike": tg.draw.compare(word_rnn(3), lstm(6), level="op", gradients=True),
+        "many": tg.draw.compare(word_rnn(9), lstm(6), level="cell"),
+        "alike": tg.draw.compare(gru(3), lstm(3), level="op", gradients=True),
+        "aside": tg.draw.compare(context(3), context(4), level="cell"),
         "phases": tg.draw(latent(3), level="cell", gradients=True),
         "rolled": tg.draw(NETWORKS["two scopes"][0], "rolled", gradients=True),
         "compiled": tg.draw(functions.called(functions.gru()), "compiled"),

@@ -12,7 +12,7 @@ from tests.each import each
 from tinygraph.draw.norms.heat import ramp
 from tinygraph.draw.picture import Arrow, Band, Box, Cut, Note, Part, Picture, Rim, Tile
 from tinygraph.draw.write.page import page
-from tinygraph.draw.write.page.columns import LOOSE, before, columns, lane, owners, within
+from tinygraph.draw.write.page.columns import LOOSE, Columns
 from tinygraph.draw.write.page.palette import level_of
 from tinygraph.draw.write.page.replay import one_scale
 
@@ -33,7 +33,7 @@ def box(x: float, y: float = 50, wide: float = 40) -> Box:
 
 
 def test_columns_stand_from_left_to_right_and_what_overlaps_is_one() -> None:
-    steps = columns(Picture(bands=BANDS))
+    steps = Columns(Picture(bands=BANDS))
     assert [(c.left, c.right, c.foot, c.top) for c in steps] == [
         (0, 120, -20, 100),
         (200, 300, 0, 100),
@@ -45,21 +45,38 @@ def test_columns_stand_from_left_to_right_and_what_overlaps_is_one() -> None:
         ("t = 2", "t = 2", [5]),
     ]
     touching = [Band(0, 100, 0, 9, "a"), Band(100, 200, 0, 9, "b")]
-    assert len(columns(Picture(bands=touching))) == 2 and columns(Picture()) == []
+    assert len(Columns(Picture(bands=touching))) == 2 and Columns(Picture()) == []
 
 
-@each("right, count", [(150, 2), (200, 2), (201, 0), (320, 0)])
-def test_columns_of_two_networks_of_which_none_folds_by_itself_are_none(right: float, count: int) -> None:
-    """A step of the upper network that is over two of the lower one would fold both."""
-    lower = [Band(0, 100, 0, 90, "t = 0"), Band(200, 300, 0, 90, "t = 1")]
-    picture = Picture([box(50), box(250), box(60, 250)], bands=[*lower, Band(0, right, 200, 290, "t = 0")])
-    assert len(columns(picture)) == count
+@each("border", [(1e9, 150), (150, -1e9)])
+def test_each_of_two_networks_has_columns_of_its_own(border: tuple[float, float]) -> None:
+    """One over the other or side by side: a step of one is none of the other, whatever their places."""
+    over = border[0] == 1e9
+    aside, up = (0, 200) if over else (-400, 0)
+    second = [Band(160, 250, 0, 90, "t = 0"), Band(300, 390, 0, 90, "t = 1")]
+    first = [Band(160 + aside, 400 + aside, up, 90 + up, "t = 0")]
+    boxes = [box(200), box(340), box(200 + aside, 50 + up), box(340 + aside, 50 + up)]
+    picture = Picture(boxes, bands=[*second, *first], border=border)
+    steps = Columns(picture)
+    assert [(c.side, c.left, c.title) for c in steps] == [
+        (0, 160 + aside, "t = 0"),
+        (1, 160, "t = 0"),
+        (1, 300, "t = 1"),
+    ]
+    assert steps.owners(boxes) == [1, 2, 0, 0]
+    assert [steps.before(x, y) for x, y in ((159, 50), (170, 50), (900, 50))] == [-1, 1, 2]
+    assert [steps.before(x + aside, 50 + up) for x in (159, 170, 500)] == [-1, 0, 0]
+    known = data(page(picture))
+    assert known["border"] == [border[0], -border[1]] and [c["side"] for c in known["columns"]] == [0, 1, 1]
     told = groups(svg(page(picture)))
-    assert told["cards"] == ["band"] * (0 if count else 3) and len(told["loose"]) == (0 if count else 3)
-    assert page(picture).count('class="head"') == (3 if count else 0)
+    assert told["cards"] == told["loose"] == [] and [told[f"c{c}"][1:] for c in range(3)] == [
+        ["n2", "n3"],
+        ["n0"],
+        ["n1"],
+    ]
 
 
-STEPS = columns(Picture(bands=BANDS))
+STEPS = Columns(Picture(bands=BANDS))
 
 
 @each(
@@ -84,39 +101,40 @@ STEPS = columns(Picture(bands=BANDS))
     ],
 )
 def test_a_column_owns_what_lies_in_it(x0: float, x1: float, y: float, owner: int) -> None:
-    assert within(STEPS, x0, x1, y) == owner
-    assert owners(STEPS, [box((x0 + x1) / 2, y, x1 - x0)]) == [owner]
+    assert STEPS.within(x0, x1, y) == owner
+    assert STEPS.owners([box((x0 + x1) / 2, y, x1 - x0)]) == [owner]
 
 
 def test_between_two_networks_one_over_the_other_a_column_owns_nothing() -> None:
-    (step,) = columns(Picture(bands=[Band(0, 100, 0, 90, "t = 0"), Band(0, 100, 200, 290, "t = 0")]))
-    assert [within([step], 10, 90, y) for y in (-5, 50, 95, 150, 195, 250, 295)] == [-1, 0, -1, -1, -1, 0, -1]
+    bands = [Band(0, 100, 0, 90, "t = 0"), Band(0, 100, 200, 290, "t = 0")]
+    steps = Columns(Picture(bands=bands, border=(1e9, 145)))
+    assert [steps.within(10, 90, y) for y in (-5, 50, 95, 150, 195, 250, 295)] == [-1, 1, -1, -1, -1, 0, -1]
 
 
 def test_the_column_before_a_place() -> None:
-    assert [before(STEPS, x) for x in (-1, 0, 150, 199, 200, 450, 900)] == [-1, 0, 0, 0, 1, 2, 2]
+    assert [STEPS.before(x, 0) for x in (-1, 0, 150, 199, 200, 450, 900)] == [-1, 0, 0, 0, 1, 2, 2]
 
 
 WAYS = [
     (0, 1, [], ("gap", 0)),
     (1, 0, [], ("gap", 0)),
     (1, 2, [], ("gap", 1)),
-    (0, 2, [], ("far", LOOSE)),
-    (2, 0, [], ("far", LOOSE)),
+    (0, 2, [], ("gap", LOOSE)),
+    (2, 0, [], ("gap", LOOSE)),
     (1, 1, [], ("in", 1)),
-    (LOOSE, LOOSE, [], ("far", LOOSE)),
+    (LOOSE, LOOSE, [], ("gap", LOOSE)),
     (LOOSE, 1, [60, 440], ("gap", 1)),
     (1, LOOSE, [250, 200], ("gap", 1)),
-    (LOOSE, 1, [49, 250], ("far", LOOSE)),
+    (LOOSE, 1, [49, 250], ("gap", LOOSE)),
     (LOOSE, 1, [50, 450], ("gap", 1)),
-    (1, LOOSE, [250, 451], ("far", LOOSE)),
+    (1, LOOSE, [250, 451], ("gap", LOOSE)),
 ]
 
 
 @each("tail, head, xs, group", WAYS)
 def test_the_group_of_an_arrow(tail: int, head: int, xs: list[float], group: tuple[str, int]) -> None:
     arrow = Arrow(0, 1, [(x, 0.0) for x in xs], "#000000", 1.0)
-    assert lane(STEPS, [tail, head], arrow) == group
+    assert STEPS.lane([tail, head], arrow) == group
 
 
 def groups(root: Any) -> dict[str, list[str]]:
@@ -177,6 +195,7 @@ def test_the_first_columns_alone_are_laid_out_at_once() -> None:
         "top": -100,
         "title": "t = 3",
         "short": "t = 3",
+        "side": 0,
     }
     assert known["extent"] == [0, -100, 1990, 0]
     window = [float(x) for x in re.findall(r'viewBox="(\S+) (\S+) (\S+) (\S+)" aria-label', shown)[0]]

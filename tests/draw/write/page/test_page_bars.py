@@ -104,6 +104,9 @@ KINDS = ("boxes", "openings", "ways", "heads", "badges", "rims")
         ("phases", (11, 5, 41, 2, 0, 0)),
         ("context", (9, 1, 41, 0, 1, 0)),
         ("pair", (18, 2, 41, 2, 2, 4)),
+        ("unlike", (5, 0, 41, 2, 0, 4)),
+        ("alike", (5, 0, 41, 2, 0, 4)),
+        ("aside", (6, 0, 11, 2, 2, 2)),
     ],
 )
 def test_where_columns_are_folded_nothing_over_them_lies_on_anything_else(visit, name, least):

@@ -54,6 +54,7 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
         "shots": moments,
         "users": users(picture),
         "extent": extent(picture),
+        "border": [picture.border[0], -picture.border[1]],
         "loss": loss,
         "words": said(_script(), picture.lang),
     }
@@ -73,7 +74,7 @@ def _script() -> str:
 
 def _column(step: Column) -> dict[str, Any]:
     edges = {"left": step.left, "right": step.right, "foot": -step.foot, "top": -step.top}
-    return {k: round(v, 1) for k, v in edges.items()} | {"title": step.title, "short": step.short}
+    return {k: round(v, 1) for k, v in edges.items()} | {"title": step.title, "short": step.short, "side": step.side}
 
 
 def _head(picture: Picture, style: str, script: str) -> str:

@@ -8,7 +8,7 @@ from ..beside import swatch
 from ..look import text
 from ..margin import caption, has_backward_arrows, heads, left_out, listing, odd_keys, ruler, table_rows
 from ..margin import keys as keys_of
-from .columns import columns
+from .columns import Columns
 from .palette import Palette
 
 _KEYS = {
@@ -80,7 +80,7 @@ def _scale(picture: Picture, colours: Palette) -> str:
 
 def keys(picture: Picture) -> str:
     """Returns the keys of a page, which the key ``?`` opens."""
-    needs = {"boxes": picture.boxes, "columns": len(columns(picture)) > 1, "tiles": any(x.cell for x in picture.tiles)}
+    needs = {"boxes": picture.boxes, "columns": len(Columns(picture)) > 1, "tiles": any(x.cell for x in picture.tiles)}
     shown = [row for need, rows in _KEYS.items() if needs.get(need, True) for row in rows]
     rows = "".join(f"<dt><kbd>{k}</kbd></dt><dd>{words}</dd>" for k, words in shown)
     return markup(f'<details id="keys"><summary>Keys</summary><dl>{rows}</dl></details>', picture.lang)

@@ -13,7 +13,7 @@ LOOSE = -1
 
 @dataclass
 class Column:
-    """A time step, one column of overlapping bands; ``short``: title without token; ``spans``: bands' feet and tops."""
+    """A time step, one column of overlapping bands; ``short``: title without token; ``side``: 1 in a second network."""
 
     left: float
     right: float
@@ -21,60 +21,54 @@ class Column:
     top: float
     title: str
     short: str
+    side: int
     bands: list[int] = field(default_factory=list)
-    spans: list[tuple[float, float]] = field(default_factory=list)
 
 
-def columns(picture: Picture) -> list[Column]:
-    """Returns the columns from left to right; a rolled cell and a band with its title on top are no columns."""
-    result: list[Column] = []
-    order = sorted((b.left, i) for i, b in enumerate(picture.bands) if not b.times and not b.headed)
-    for _, i in order:
-        band = picture.bands[i]
-        if not result or band.left >= result[-1].right:
-            title = f"{band.title} {band.token}".strip()
-            result.append(Column(band.left, band.right, band.foot, band.top, title, band.title))
-        last = result[-1]
-        if any(picture.bands[k].right <= band.left for k in last.bands):
-            return []  # networks one over the other, with other widths: no step would fold by itself
-        last.right, last.top = max(last.right, band.right), max(last.top, band.top)
-        last.foot = min(last.foot, band.foot)
-        last.bands.append(i)
-        last.spans.append((band.foot, band.top))
-    return result
+class Columns(list[Column]):
+    """The columns of each network from left to right; a rolled cell and a band with its title on top are no columns."""
 
+    def __init__(self, picture: Picture) -> None:
+        self._side = picture.side
+        bands = [(self._side(b.left, b.top), b.left, i, b) for i, b in enumerate(picture.bands)]
+        for side, left, i, band in sorted(x for x in bands if not x[3].times and not x[3].headed):
+            if not self or side != self[-1].side or left >= self[-1].right:
+                title = f"{band.title} {band.token}".strip()
+                self.append(Column(left, band.right, band.foot, band.top, title, band.title, side))
+            last = self[-1]
+            last.right, last.top = max(last.right, band.right), max(last.top, band.top)
+            last.foot = min(last.foot, band.foot)
+            last.bands.append(i)
+        self._lefts = [[x.left for x in self if x.side == side] for side in (0, 1)]
 
-def within(steps: list[Column], x0: float, x1: float, y: float) -> int:
-    """Returns the column that contains the range x0 to x1 at height y, or LOOSE."""
-    c = before(steps, (x0 + x1) / 2)
-    if c < 0:
-        return LOOSE
-    column = steps[c]
-    is_inside = column.left - 1 <= x0 and x1 <= column.right + 1
-    return c if is_inside and any(foot - 1 <= y <= top + 1 for foot, top in column.spans) else LOOSE
+    def before(self, x: float, y: float) -> int:
+        """Returns the last column of its network that starts left of a place; LOOSE if there is none."""
+        side = self._side(x, y)
+        c = bisect_right(self._lefts[side], x) - 1
+        return c + side * len(self._lefts[0]) if c >= 0 else LOOSE
 
+    def within(self, x0: float, x1: float, y: float) -> int:
+        """Returns the column that contains the range x0 to x1 at height y, or LOOSE."""
+        c = self.before((x0 + x1) / 2, y)
+        x = self[c] if c != LOOSE else None
+        is_inside = x and x.left - 1 <= x0 and x1 <= x.right + 1 and x.foot - 1 <= y <= x.top + 1
+        return c if is_inside else LOOSE
 
-def before(steps: list[Column], x: float) -> int:
-    """Returns the last column that starts left of x; -1 if there is none."""
-    return bisect_right(steps, x, key=lambda step: step.left) - 1
+    def owners(self, boxes: list[Box]) -> list[int]:
+        """Returns the column of each box."""
+        return [self.within(b.x - b.width / 2, b.x + b.width / 2, b.y) for b in boxes]
 
+    def lane(self, owner: list[int], arrow: Arrow) -> tuple[str, int]:
+        """Returns the group of an arrow.
 
-def owners(steps: list[Column], boxes: list[Box]) -> list[int]:
-    """Returns the column of each box."""
-    return [within(steps, b.x - b.width / 2, b.x + b.width / 2, b.y) for b in boxes]
-
-
-def lane(steps: list[Column], owner: list[int], arrow: Arrow) -> tuple[str, int]:
-    """Returns the group of an arrow.
-
-    ``("in", c)`` if it stays in a column, ``("gap", c)`` if it leads to the next column or to a bar near column c,
-    ``("far", -1)`` if it leads further.
-    """
-    a, b = sorted((owner[arrow.tail], owner[arrow.head]))
-    if a == b:
-        return ("in", a) if a != LOOSE else ("far", LOOSE)
-    if a == LOOSE:
-        reach = [x for x, _ in arrow.points]
-        near = steps[b].left - 150 <= min(reach) and max(reach) <= steps[b].right + 150
-        return ("gap", b) if near else ("far", LOOSE)
-    return ("gap", a) if b == a + 1 else ("far", LOOSE)
+        ``("in", c)`` if it stays in a column, ``("gap", c)`` if it leads to the next column or to a bar near column c,
+        ``("gap", LOOSE)`` if it leads further.
+        """
+        a, b = sorted((owner[arrow.tail], owner[arrow.head]))
+        if a == b:
+            return "in" if a != LOOSE else "gap", a
+        if a == LOOSE:
+            reach = [x for x, _ in arrow.points]
+            near = self[b].left - 150 <= min(reach) and max(reach) <= self[b].right + 150
+            return "gap", b if near else LOOSE
+        return "gap", a if b == a + 1 else LOOSE

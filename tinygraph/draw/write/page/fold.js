@@ -1,38 +1,39 @@
-// Folding time: a folded column becomes a strip, and all else moves by one map of x that never turns back.
+// Folding time: a folded column becomes a strip, and all else of its network moves by one map of x that never turns back.
 const STRIP = 34, NEAR = 8;
 const groups = columns.map((_, c) => at('c' + c)), gaps = columns.map((_, c) => at('g' + c));
 const left = [], right = [], strips = new Map();
 const shelf = make('g', {id: 'strips'});
 at('world').append(shelf);
 
-function lay() {
-  let x = columns.length ? columns[0].left : 0;
-  columns.forEach((column, c) => {
+function lay(side, shift) {
+  side.shift = shift;
+  let x = side.own.length ? side.own[0].left + shift : 0;
+  side.own.forEach((column, k) => {
+    const c = side.first + k, gap = c + 1 < side.end ? columns[c + 1].left - column.right : 0;
     left[c] = x;
     right[c] = x + (now.folded.has(c) ? STRIP : column.right - column.left);
-    const gap = c + 1 < columns.length ? columns[c + 1].left - column.right : 0;
     x = right[c] + (now.folded.has(c) && now.folded.has(c + 1) && !between.has(c) ? Math.min(gap, NEAR) : gap);
   });
 }
 
-// The last of some parts, in order, that begins at x or before; -1 if there is none.
-function lastBefore(parts, x, start = part => part) {
-  let low = 0, high = parts.length;
+// Of the numbers from `first` on and before `end`, in order, the last whose part begins at x or before; else the one before them.
+function lastBefore(x, {first, end}, start) {
+  let low = first, high = end;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (start(parts[middle]) <= x) low = middle + 1; else high = middle;
+    if (start(middle) <= x) low = middle + 1; else high = middle;
   }
   return low - 1;
 }
-const columnBefore = x => lastBefore(columns, x, column => column.left);
+const columnBefore = (x, side) => lastBefore(x, side, c => columns[c].left);
 
-// Where a place of the unfolded picture is now.
-function across(x) {
-  const c = columnBefore(x);
-  if (c < 0) return x;
+// Where a place of the unfolded picture is now, on one side of it.
+function across(x, side) {
+  const c = columnBefore(x, side);
+  if (c < side.first) return x + side.shift;
   const column = columns[c];
   if (x <= column.right) return left[c] + (x - column.left) * (right[c] - left[c]) / (column.right - column.left);
-  if (c + 1 === columns.length) return right[c] + x - column.right;
+  if (c + 1 === side.end) return right[c] + x - column.right;
   return right[c] + (x - column.right) * (left[c + 1] - right[c]) / (columns[c + 1].left - column.right);
 }
 
@@ -43,17 +44,17 @@ function settle(c) {
     if (part.classList.contains('a')) bend(part, shift);
     else if (part.classList.contains('note')) {
       shove(part, shift);
-      part.classList.toggle('gone', isWithin(+part.getAttribute('y')) && now.folded.has(c) && now.folded.has(c + 1));
+      part.classList.toggle('gone', isWithin(+part.getAttribute('y'), sideOfColumn(c)) && now.folded.has(c) && now.folded.has(c + 1));
     } else stand(part, shift);
   }
 }
 
 // A strip keeps the colours of its boxes, so that a folded stretch of time still shows where gradients vanish.
 function strip(c) {
-  const {title, short} = columns[c];
+  const {title, short, top, foot} = columns[c];
   const name = say('{0}, folded, {1} boxes', title, members[c].length);
   const group = make('g', {class: 'strip', 'data-c': c, role: 'treeitem', tabindex: -1, 'aria-expanded': false, 'aria-label': name});
-  for (const {top, foot} of heights(groups[c].parentNode)) group.append(make('rect', {x: 0, y: top, width: STRIP, height: foot - top, rx: 8}),
+  group.append(make('rect', {x: 0, y: top, width: STRIP, height: foot - top, rx: 8}),
     make('text', {transform: `translate(${STRIP / 2 + 5} ${foot - 8}) rotate(-90)`}, short));
   for (const [y, row] of storeys[c]) row.forEach((i, n) => {
     const wide = (STRIP - 12) / row.length;
@@ -86,24 +87,32 @@ function unstrip(c) {
 }
 
 function arrange() {
+  if (!bent && now.folded.size) foundations();
   bent ||= now.folded.size > 0;
-  if (bent && !floors.length) foundations();
-  lay();
   version++;
+  const [a, b] = sides;
+  settleSide(a, 0);
+  settleSide(b, 0);
+  // What stands at the right of another network keeps its distance from it.
+  if (bent && border[0] < 1e9) settleSide(b, a.spread[1] - a.spreadBefore[1] + b.spreadBefore[0] - b.spread[0]);
   if (bent) stretch();
 }
 
-// Fold or unfold columns; what is held, a place of the unfolded picture, stays where it is on the screen.
+// Two networks of the same steps fold together.
+const half = sides[0].end, alike = half === sides[1].own.length && sides[1].own.every((c, k) => c.short === columns[k].short);
+const twins = c => alike ? [c % half, c % half + half] : [c];
+
+// Fold or unfold columns; one that is held stays where it is on the screen.
 function fold(which, shut, held) {
-  const before = held === undefined ? 0 : across(held);
-  for (const c of which) if (shut) now.folded.add(c); else now.folded.delete(c);
+  const before = held === undefined ? 0 : left[held];
+  for (const c of [...which].flatMap(twins)) if (shut) now.folded.add(c); else now.folded.delete(c);
   arrange();
-  if (held !== undefined) camera.x += across(held) - before;
+  if (held !== undefined) camera.x += left[held] - before;
   moved();
 }
 
 function turn(c) {
-  fold([c], !now.folded.has(c), columns[c].left);
+  fold([c], !now.folded.has(c), c);
   paint();
   if (now.folded.has(c)) strips.get(c).focus({preventScroll: true});
 }

@@ -63,7 +63,7 @@ const toldNothing = () => tell(say('Explore'), guide.map(line => make('div', {cl
 const rest = () => (now.box === null ? toldNothing() : told(now.box));
 
 function tellOf(target) {
-  const box = target.closest('.b'), arrow = target.closest('.a'), folded = target.closest('.strip'), head = target.closest('.head'), tile = target.closest('.tile');
+  const box = target.closest('.b'), arrow = target.closest('.a'), folded = target.closest('.strip'), head = target.closest('.head'), tile = target.closest('.tile:has(> title:not(:empty))');
   if (box) told(+box.id.slice(1));
   else if (arrow) toldArrow(+arrow.id.slice(1));
   else if (folded) toldColumn(+folded.dataset.c);

@@ -17,7 +17,7 @@ function jump(way) {
   if (!hits.length) return;
   turnOf = (turnOf + way + hits.length) % hits.length;
   const i = hits[turnOf];
-  if (hidden(i)) fold([boxes[i].column], false, columns[boxes[i].column].left);
+  if (hidden(i)) fold([boxes[i].column], false, boxes[i].column);
   choose(i);
   field.focus({preventScroll: true});
   found.textContent = say('{0} of {1}', turnOf + 1, hits.length);

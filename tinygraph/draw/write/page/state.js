@@ -2,7 +2,7 @@
 const data = JSON.parse(document.getElementById('data').textContent);
 const at = id => document.getElementById(id);
 const svg = at('picture'), stage = at('stage');
-const {boxes, arrows, columns, rules, shots, extent} = data;
+const {boxes, arrows, columns, rules, shots, extent, border} = data;
 const drawn = boxes.map((_, i) => at('n' + i));
 // A text of ours in the language of the page; {0}, {1} stand for its parts.
 const say = (words, ...parts) => (data.words[words] ?? words).replace(/{(\d)}/g, (_, k) => parts[k]);
@@ -23,6 +23,15 @@ const spotOf = part => part.getAttribute('transform').match(/\((\S+) (\S+)\)/).s
 
 // Of each column its boxes by the heights at which they stand.
 const storeys = members.map(part => part.reduce((rows, i) => gather(rows, spotOf(drawn[i])[1], i), new Map()));
+
+// Of two networks, at both sides of a border, each has its columns, in order, and its own map of x.
+const sides = [0, 1].map(side => ({first: columns.filter(c => c.side < side).length, end: columns.filter(c => c.side <= side).length}));
+const sideOf = (x, y) => sides[x > border[0] || y > border[1] ? 1 : 0];
+const sideOfColumn = c => sides[columns[c].side];
+for (const side of sides) {
+  const own = columns.slice(side.first, side.end);
+  Object.assign(side, {own, top: Math.min(...own.map(c => c.top)), foot: Math.max(...own.map(c => c.foot))});
+}
 
 const hidden = i => now.folded.has(boxes[i].column);
 

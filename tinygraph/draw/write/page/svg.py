@@ -10,7 +10,7 @@ from ...picture import Arrow, Band, Box, Opening, Picture, Rim, Tile
 from .. import marks
 from ..beside import edges
 from ..look import FACES, FAMILY, text
-from .columns import LOOSE, Column, before, columns, lane, owners, within
+from .columns import LOOSE, Columns
 from .palette import Palette
 
 _HATCH = (
@@ -21,43 +21,40 @@ _HATCH = (
 FIRST = 12
 """Columns that are laid out while the page loads; the script shows others when they come into view."""
 Layers = defaultdict[tuple[str, int], list[str]]
-"""Maps groups to their elements: ``("in", c)``, ``("gap", c)``, ``("far", -1)``, and cards under all of them."""
+"""Maps groups to their elements: ``("in", c)``, ``("gap", c)``, c LOOSE of no column, and cards under all of them."""
 
 
 class Drawn(NamedTuple):
     """The picture as markup, its columns, and the column of each box."""
 
     markup: str
-    steps: list[Column]
+    steps: Columns
     owner: list[int]
 
 
 def drawn(picture: Picture, colours: Palette) -> Drawn:
     """Returns the elements for all parts; here y grows downward."""
-    steps = columns(picture)
-    owner = owners(steps, picture.boxes)
+    steps = Columns(picture)
+    owner = steps.owners(picture.boxes)
     layers: Layers = defaultdict(list)
     _grounds(layers, picture, steps, colours)
     for i, box in enumerate(picture.boxes):
-        layers["in" if owner[i] != LOOSE else "loose", owner[i]].append(_box(i, box, colours))
+        layers["in", owner[i]].append(_box(i, box, colours))
     tiles: list[tuple[Tile | Opening | Rim, str]]
     tiles = [(x, marks.tile_mark(x, colours, f'id="t{i}" {_tile(x)}')) for i, x in enumerate(picture.tiles)]
     tiles += [(x, marks.opening_mark(x, colours, _tile(x))) for x in picture.openings]
     tiles += [(x, marks.rim_mark(x, colours, _tile(x))) for x in picture.rims]
     for part, mark in tiles:
-        c = within(steps, part.x - part.width / 2, part.x + part.width / 2, part.y)
-        layers["in" if c != LOOSE else "loose", c].append(mark)
+        layers["in", steps.within(part.x - part.width / 2, part.x + part.width / 2, part.y)].append(mark)
     for i, arrow in enumerate(picture.arrows):
-        layers[lane(steps, owner, arrow)].append(_arrow(i, arrow, colours))
+        layers[steps.lane(owner, arrow)].append(_arrow(i, arrow, colours))
     for i, note in enumerate(picture.notes):
-        c = within(steps, note.x, note.x, note.y)
-        key = ("in", c) if c != LOOSE else ("gap", before(steps, note.x))
-        mark = marks.note_mark(note, colours, f'class="note" data-i="{i}"')
-        layers[key if key[1] != LOOSE else ("far", LOOSE)].append(mark)
+        c = steps.within(note.x, note.x, note.y)
+        key = ("in", c) if c != LOOSE else ("gap", steps.before(note.x, note.y))
+        layers[key].append(marks.note_mark(note, colours, f'class="note" data-i="{i}"'))
     for cut in picture.cuts:
-        c = before(steps, cut.x)
-        mark = marks.cut_mark(cut, colours, f'class="cut" data-x="{cut.x:.1f}"')
-        layers[("gap", c) if c != LOOSE else ("far", LOOSE)].append(mark)
+        mark = marks.cut_mark(cut, colours, f'class="cut" data-x="{cut.x:.1f}" data-y="{-cut.top:.1f}"')
+        layers["gap", steps.before(cut.x, cut.top)].append(mark)
     return Drawn("".join(_grouped(layers, steps, colours)), steps, owner)
 
 
@@ -78,7 +75,7 @@ def _arrow(i: int, arrow: Arrow, colours: Palette) -> str:
     return f'<path class="a" id="a{i}" d="{marks.way(arrow)}" {line}/>'
 
 
-def _grouped(layers: Layers, steps: list[Column], colours: Palette) -> Iterator[str]:
+def _grouped(layers: Layers, steps: Columns, colours: Palette) -> Iterator[str]:
     """Yields the cards at the bottom, the columns, elements without a column, and on top the arrows between columns."""
     yield _defs(colours)
     yield f'<g id="cards">{"".join(layers["cards", LOOSE])}</g>\n'
@@ -86,10 +83,10 @@ def _grouped(layers: Layers, steps: list[Column], colours: Palette) -> Iterator[
         label = f'role="treeitem" aria-expanded="true" aria-label="{text(step.title)}"'
         inside = f'<g role="group">{"".join(layers["in", c])}</g>'
         yield f'{_slot(c)}<g class="col" id="c{c}" {label}>{inside}</g></svg>\n'
-    yield f'<g id="loose" role="presentation">{"".join(layers["loose", LOOSE])}</g>\n'
+    yield f'<g id="loose" role="presentation">{"".join(layers["in", LOOSE])}</g>\n'
     for c in range(len(steps)):
         yield f'{_slot(c)}<g class="gap" id="g{c}">{"".join(layers["gap", c])}</g></svg>\n'
-    yield f'<g id="far">{"".join(layers["far", LOOSE])}</g>\n'
+    yield f'<g id="far">{"".join(layers["gap", LOOSE])}</g>\n'
 
 
 def _slot(c: int) -> str:
@@ -109,7 +106,7 @@ def _defs(colours: Palette) -> str:
     return f"<defs>{''.join(heads)}{_HATCH}</defs>\n"
 
 
-def _grounds(layers: Layers, picture: Picture, steps: list[Column], colours: Palette) -> None:
+def _grounds(layers: Layers, picture: Picture, steps: Columns, colours: Palette) -> None:
     column_of = {i: c for c, step in enumerate(steps) for i in step.bands}
     for i, band in enumerate(picture.bands):
         if band.times:

@@ -5,7 +5,9 @@ const LEAST_TEXT = 0.3, LEAST_ARROW = 0.06, LEAST = 0.1, LARGEST = 2, MOST = 6;
 const world = at('world');
 // Whether the view is a fitted one, which follows the window; `printing`: a sheet of paper is drawn instead.
 let follows = null, printing = false;
-let asked = false, seen = [0, document.querySelectorAll('.slot:not(.off) > .col').length - 1], flight = 0;
+let asked = false, flight = 0;
+const laid = document.querySelectorAll('.slot:not(.off) > .col').length;
+for (const side of sides) side.seen = [side.first, Math.min(side.end, laid) - 1];
 
 function redraw() {
   if (asked) return;
@@ -26,15 +28,18 @@ function paint() {
 
 // Columns stand in order, so what is seen is a range, and only its ends change.
 function cull(x0, x1) {
-  const margin = 160, first = lastBefore(right, x0 - margin) + 1, last = lastBefore(left, x1 + margin);
-  for (let c = Math.max(first - 1, 0); c <= last; c++) { refresh(c); position(c); }
-  range(groups, seen[0], seen[1], first, last);
-  range(gaps, seen[0] - 1, seen[1], first - 1, last);
-  seen = [first, last];
+  const margin = 160;
+  for (const side of sides) {
+    const first = lastBefore(x0 - margin, side, c => right[c]) + 1, last = lastBefore(x1 + margin, side, c => left[c]);
+    for (let c = Math.max(first - 1, side.first); c <= last; c++) { refresh(c); position(c); }
+    range(side, groups, side.seen[0], side.seen[1], first, last);
+    range(side, gaps, side.seen[0] - 1, side.seen[1], first - 1, last);
+    side.seen = [first, last];
+  }
 }
 
-function range(parts, from, to, first, last) {
-  for (let c = Math.max(Math.min(from, first), 0); c <= Math.max(to, last); c++) {
+function range(side, parts, from, to, first, last) {
+  for (let c = Math.max(Math.min(from, first), side.first); c <= Math.max(to, last); c++) {
     const was = c >= from && c <= to, is = c >= first && c <= last;
     if (was === is) continue;
     parts[c].parentNode.classList.toggle('off', !is);
@@ -51,13 +56,12 @@ function hold(x0, x1) {
   }
 }
 
-// The place of a bar's words that is nearest to a place and on no opening.
+// The place of a bar's words that is nearest to a place, within the bar and on no opening.
 function beside(bar, x) {
-  if (!bar.openings.length) return x;
   const edges = [bar.left, ...bar.openings.flatMap(({from, to}) => [spot(from, bar.y), spot(to, bar.y)]), bar.right];
   let best = spot(bar.x, bar.y), least = Infinity;
   for (let k = 0; k < edges.length; k += 2) {
-    const low = edges[k] + half(bar) - 4, high = edges[k + 1] - half(bar) + 4, near = Math.min(Math.max(x, low), high);
+    const low = edges[k] + halfOf(bar) - 4, high = edges[k + 1] - halfOf(bar) + 4, near = Math.min(Math.max(x, low), high);
     if (low <= high && Math.abs(near - x) < least) [best, least] = [near, Math.abs(near - x)];
   }
   return best;
@@ -65,9 +69,9 @@ function beside(bar, x) {
 
 function all() {
   if (!bent) return extent;
-  const [x0, y0, x1, y1] = extent, last = across(x1);
-  const parts = [...loose, ...levels.flatMap(level => level.parts)];
-  return [Math.min(x0, reach[0], ...parts.map(part => part.left)), y0, Math.max(last, reach[1], ...parts.map(part => part.right)), y1];
+  const [x0, y0, x1, y1] = extent, [left, right] = ends(side => side.spread);
+  const [first, last] = ends(side => side.spreadBefore);
+  return [Math.min(x0 + left - first, reach[0]), y0, Math.max(x1 + right - last, reach[1]), y1];
 }
 
 // First view: all of it; of many steps that would be dust, which the ribbon shows whole, the height, from the first on.

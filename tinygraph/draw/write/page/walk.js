@@ -60,10 +60,16 @@ stage.addEventListener('dblclick', event => {
   if (!event.target.closest('.b') && event.timeStamp - foldedLast > 600) fit(false);
 });
 
+// The first column that is seen.
+function seenFirst() {
+  const side = sides.find(({own, seen}) => own.length && seen[0] <= seen[1]);
+  return side && side.seen[0];
+}
+
 const keys = {
   ArrowRight: () => walk(1), ArrowUp: () => walk(1), ArrowLeft: () => walk(-1), ArrowDown: () => walk(-1),
   '0': () => fit(false), '+': () => zoom(1.25), '=': () => zoom(1.25), '-': () => zoom(0.8),
-  '/': () => at('search').focus(), p: () => walking.turnOn(), u: () => { if (columns.length) fold([...now.folded], false, columns[Math.min(seen[0], columns.length - 1)].left); },
+  '/': () => at('search').focus(), p: () => walking.turnOn(), u: () => fold([...now.folded], false, seenFirst()),
   f: () => { if (now.box !== null && boxes[now.box].column >= 0) turn(boxes[now.box].column); },
   '?': () => { at('keys').open = true; at('keys').firstElementChild.focus(); },
   Escape: () => { walking.stop(); choose(null); if (!shutTable()) svg.focus(); },
