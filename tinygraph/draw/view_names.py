@@ -16,7 +16,7 @@ MAPS = ("states", "gates", "attention", "saliency")
 """The views that are heat maps over time."""
 VIEWS = {
     "unrolled": (".views.unrolled", "unrolled"),
-    "both": (".views.unrolled", "unrolled"),
+    "both": (".views.unrolled", "both"),
     "backward": (".views.backward", "backward"),
     "rolled": (".views.rolled", "rolled"),
     "flow": (".views.flow", "flow"),
@@ -46,17 +46,16 @@ def shown(node: Any, view: str, options: Options) -> Picture:
     if options.area is not None:
         return fitted(candidates(node, view, options), options.area, options.limits)
     module, function = VIEWS[view]
-    picture: Picture = getattr(import_module(module, __package__), function)(node, *_asked(view, options))
+    picture: Picture = getattr(import_module(module, __package__), function)(node, options, *_map(view))
     return picture
 
 
 def candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
     """Yields what a view may show, from the most to the least detail."""
-    yield from import_module(VIEWS[view][0], __package__).candidates(node, *_asked(view, options))
-
-
-def _asked(view: str, options: Options) -> tuple[Any, ...]:
-    """Returns the options, with gradients where a view is of both passes; a heat map is told its name, too."""
     if view == "both" and not options.has_gradients:
         options = replace(options, gradients=True)
-    return (options, view) if view in MAPS else (options,)
+    yield from import_module(VIEWS[view][0], __package__).candidates(node, options, *_map(view))
+
+
+def _map(view: str) -> tuple[str, ...]:
+    return (view,) if view in MAPS else ()
