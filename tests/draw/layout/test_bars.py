@@ -13,6 +13,7 @@ import pytest
 
 import tinygraph as tg
 from tests.draw.curves import from_edge
+from tests.draw.recurrent import NETWORKS
 from tests.draw.test_free_of_arrows import on_arrow, struck, text_width
 from tests.each import each
 from tinygraph.draw.layout.bars import Storeys, _step_aside
@@ -273,6 +274,14 @@ def test_two_boxes_under_a_bar_stand_side_by_side_and_their_gradients_in_a_pile(
         rows[view] = [x.y for x in drawn.boxes if x.node is not None and x.node.name in ("a", "b")]
     assert len(rows["unrolled"]) == len(rows["backward"]) == 2
     assert len({*rows["unrolled"]}) == 1 and len({*rows["backward"]}) == 2
+
+
+def test_arrows_past_what_steps_aside_have_no_needless_bends() -> None:
+    """From a row of a stack to its own loss, once all boxes between stand where they stay."""
+    loss = tg.sum(NETWORKS["losses outside"][0])
+    picture = tg.draw(loss, "backward", level="cell").picture
+    rows = {i for i, box in enumerate(picture.boxes) if box.title[0].text in ("[0]", "[1]", "[2]", "[3]")}
+    assert [len(x.points) for x in picture.arrows if x.tail in rows] == [4] * 4
 
 
 def test_every_writer_shows_the_openings(tmp_path) -> None:

@@ -77,13 +77,12 @@ def place_bars(placed: Placed, folded: Folded, where: Regions, widths: dict[Node
             rooms = [spans.get(x) or _over_neighbours(placed, storeys.beside[x], (left + right) / 2) for x in nodes]
             _place_row(placed, nodes, rooms, y, storeys)
             _step_aside(placed, nodes, storeys)
-        _pass_by(placed, storeys)
         regions.append(storeys)
-    if not _pass_columns(placed, folded, *regions):  # then the texts of bars step aside for these arrows, too
-        for storeys in regions:
-            for nodes in storeys.rows().values():
-                _step_aside(placed, nodes, storeys)
-            _pass_by(placed, storeys)
+    _pass_columns(placed, folded, *regions)
+    for storeys in regions:  # the texts of bars step aside for these arrows, too
+        for nodes in storeys.rows().values():
+            _step_aside(placed, nodes, storeys)
+        _pass_by(placed, storeys)
 
 
 def _place_row(placed: Placed, nodes: list[Node], rooms: list[Interval], y: float, storeys: Storeys) -> None:
@@ -164,12 +163,9 @@ def _pass_by(placed: Placed, storeys: Storeys) -> None:
                     placed.bends[low, high] = [(x, y) for y in sorted({placed.spots[k].y for k in between})]
 
 
-def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> bool:
-    """Bend the arrows from boxes under the columns to those over them into gaps between columns.
-
-    Returns whether they pass all texts.
-    """
-    clear, taken = True, list[tuple[float, Node, Node]]()
+def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys) -> None:
+    """Bend the arrows from boxes under the columns to those over them into gaps between columns."""
+    taken = list[tuple[float, Node, Node]]()
     lefts, rights = zip(*[edge for c, edge in placed.edges.items() if c >= 0] or [(0.0, 0.0)], strict=True)
     # Norms stand after the column whose state they belong to, without boxes of gradients: arrows before the next one.
     sides = [(x, -1) for x in lefts[1:]] + [(rights[-1], 1)] if placed.grid.banded else [(x, 1) for x in rights]
@@ -188,7 +184,7 @@ def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys)
             middle = (placed.spots[low].x + placed.spots[node].x) / 2
             nearest = sorted(gaps, key=lambda gap: abs(gap - middle))
             passes = [x for x in nearest if not any(a < x < b for a, b in rooms)]
-            clear, x = clear and bool(passes), [*passes, *nearest][0]
+            x = [*passes, *nearest][0]
             taken.append((x, low, node))
             gaps = [gap for gap in gaps if gap != x] or gaps
             heights = {placed.foot + placed.grid.half, placed.top - placed.grid.half}
@@ -196,7 +192,6 @@ def _pass_columns(placed: Placed, folded: Folded, over: Storeys, under: Storeys)
             placed.bends[low, node] = [(x, y) for y in sorted(heights)]
     over.passing += [((x, x), over.levels[node]) for x, _, node in taken]
     under.passing += [((x, x), under.levels[low]) for x, low, _ in taken]
-    return clear
 
 
 def _obstacles(placed: Placed, storeys: Storeys, nodes: list[Node]) -> list[Interval]:

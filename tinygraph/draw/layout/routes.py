@@ -41,9 +41,9 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
         if i in level:
             points = _sideways(placed, a, b, rows)
         elif aside:
-            points = _from_side(placed, a, (node, b), ports[i][1])
+            points = _from_side(placed, a, (node, b), ports[i, 1])
         else:
-            points = _upwards(placed, (link.source, a), (node, b), ports[i], lanes.get(i, 0.0))
+            points = _upwards(placed, (link.source, a), (node, b), (ports[i, 0], ports[i, 1]), lanes.get(i, 0.0))
         result.append(Route(link, node, points, i in level or aside))
     return result
 
@@ -79,8 +79,8 @@ def _lanes(placed: Placed, pairs: list[tuple[Link, Node]]) -> dict[int, float]:
 
 def _ports(
     placed: Placed, pairs: list[tuple[Link, Node]], level: set[int], lanes: dict[int, float]
-) -> dict[int, tuple[float, float]]:
-    """Returns the ports (x at start and end) of each upward arrow, sorted at each side by the arrows' other ends."""
+) -> dict[tuple[int, int], float]:
+    """Maps each upward arrow and end (0, 1) to the x of its port; at each side they are in the order of other ends."""
     sides: dict[tuple[Node, int], list[tuple[float, int, int]]] = {}
     for i, (link, node) in enumerate(pairs):
         if i not in level:
@@ -93,7 +93,7 @@ def _ports(
                 start = end = max(a.x - a.width / 2, b.x - b.width / 2) + PORT
             sides.setdefault((link.source, up), []).append((start, i, 0))
             sides.setdefault((node, -up), []).append((end, i, 1))
-    ports: dict[int, list[float]] = {}
+    ports: dict[tuple[int, int], float] = {}
     for (node, _), ends in sides.items():
         spot = placed.spots[node]
         ends.sort()
@@ -103,8 +103,8 @@ def _ports(
             if spot.column is None:
                 # The port on a bar is vertically below or above the other end, if the bar is wide enough.
                 x = min(max(other, spot.x - spot.width / 2 + 10), spot.x + spot.width / 2 - 10)
-            ports.setdefault(i, [0.0, 0.0])[index] = x
-    return {i: (a, b) for i, (a, b) in ports.items()}
+            ports[i, index] = x
+    return ports
 
 
 def _bend_key(source: Node, a: Spot, node: Node, b: Spot) -> tuple[Node | None, Node | None]:
