@@ -19,15 +19,15 @@ VIEWS = {
     "both": (".views.unrolled", "both"),
     "backward": (".views.backward", "backward"),
     "rolled": (".views.rolled", "rolled"),
-    "flow": (".views.flow", "flow"),
+    "flow": (".maps.flow", "candidates"),
     "compiled": (".compiled", "compiled"),
     **dict.fromkeys(MAPS, (".maps", "candidates")),
 }
 """Maps views to their modules and functions, which are imported at their first use: with all of them
-`import tinygraph` takes twice as long. A new view needs one line here. Of a heat map's candidates the first is shown."""
+`import tinygraph` takes twice as long. A new view needs one line here. Of a heat map the first candidate is shown."""
 
 
-UNFIT = {"ax": VIEWS.keys() - MAPS, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
+UNFIT = {"ax": VIEWS.keys() - {*MAPS, "flow"}, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
 """Options, and the views that cannot obey them."""
 
 
@@ -46,7 +46,7 @@ def shown(node: Any, view: str, options: Options) -> Picture:
     if options.area is not None:
         return fitted(candidates(node, view, options), options.area, options.limits)
     module, function = VIEWS[view]
-    if view in MAPS:
+    if function == "candidates":
         return next(candidates(node, view, options))
     picture: Picture = getattr(import_module(module, __package__), function)(node, options)
     return picture
@@ -56,8 +56,4 @@ def candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
     """Yields what a view may show, from the most to the least detail."""
     if view == "both" and not options.has_gradients:
         options = replace(options, gradients=True)
-    yield from import_module(VIEWS[view][0], __package__).candidates(node, options, *_map(view))
-
-
-def _map(view: str) -> tuple[str, ...]:
-    return (view,) if view in MAPS else ()
+    yield from import_module(VIEWS[view][0], __package__).candidates(node, options, *[view] * (view in MAPS))

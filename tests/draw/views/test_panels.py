@@ -18,8 +18,8 @@ from tests.draw.test_free_of_arrows import text_width
 from tests.draw.views.test_flow import norms
 from tests.each import each
 from tinygraph.draw.labels import width
+from tinygraph.draw.maps.panel import _marked
 from tinygraph.draw.picture import Note, Picture, Tile
-from tinygraph.draw.views.panel import _marked
 
 CALLS: dict[str, Any] = {
     "few steps": lambda **k: tg.draw(word_rnn(4), "flow", **k),
