@@ -219,6 +219,9 @@ def test_all_can_be_done_and_heard_without_a_mouse(visit):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "picture":
             break
+    assert page.eval_on_selector("#picture", "x => getComputedStyle(x).outlineStyle") == "solid", (
+        "a ring, as around tools"
+    )
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.id") == "n0"
     page.keyboard.press("Shift+Tab")
