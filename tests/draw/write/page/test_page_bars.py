@@ -165,10 +165,10 @@ def test_words_of_a_bar_whose_end_alone_is_seen_stay_in_it(visit):
     page = visit("rnn", size=(700, 900))
     for _ in range(4):
         page.keyboard.press("+")
-    for _ in range(14):
+    for _ in range(45):
         page.mouse.move(300, 450)
         page.mouse.down()
-        page.mouse.move(340, 450, steps=2)
+        page.mouse.move(325, 450, steps=2)
         page.mouse.up()
         frames(page)
         for i, spot, texts, _cores in page.evaluate(SPOTS)["boxes"]:
