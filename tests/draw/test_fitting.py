@@ -18,10 +18,10 @@ from tests.each import each
 from tinygraph.draw.compiled import candidates as compiled
 from tinygraph.draw.fitting import fitted, measured
 from tinygraph.draw.maps import ROOMS, candidates
+from tinygraph.draw.maps.flow import candidates as flow
 from tinygraph.draw.options import Area, Options
 from tinygraph.draw.picture import Box, Note, Part, Picture, Tile, Use
 from tinygraph.draw.shown.levels import SAYS
-from tinygraph.draw.views.flow import candidates as flow
 from tinygraph.draw.views.rolled import candidates as rolled
 from tinygraph.draw.views.unrolled import candidates as unrolled
 from tinygraph.draw.write.svg import svg

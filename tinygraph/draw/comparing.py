@@ -14,7 +14,7 @@ from .differences import Differences, differences, rims, threshold
 from .drawing import Drawing
 from .labels import clean, width
 from .options import Options, roots_of
-from .picture import FAR, Note, Picture, Use
+from .picture import Note, Picture, Use
 from .shown.folding import steps_of
 from .unmarked.steps import marked
 from .words import UsersNames, told, translated
@@ -156,7 +156,7 @@ def _joined(pair: Couple, names: Sequence[str], stacked: bool) -> Picture:
     down = (a.foot - APART - b.top) if stacked else a.top - b.top
     parts = pair[0], moved(pair[1], a.left - b.left if stacked else a.right + APART - b.left, down, len(pair[0].boxes))
     picture = Picture(scale=pair[0].scale or pair[1].scale, ruler=pair[0].ruler, names=pair[0].names | pair[1].names)
-    picture.border = (FAR, a.foot - APART / 2) if stacked else (a.right + APART / 2, -FAR)
+    picture.border = (1e9, a.foot - APART / 2) if stacked else (a.right + APART / 2, -1e9)
     for name in PARTS:
         setattr(picture, name, [x for part in parts for x in getattr(part, name)])
     for part, title in zip(parts, names, strict=True):

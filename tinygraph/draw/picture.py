@@ -13,8 +13,6 @@ TITLE, SMALL = 13.0, 11.0
 """Sizes of a box's title, and of all texts but titles and tokens, in points."""
 BADGE = 126.0
 """Width of the badge of a cut."""
-FAR = 1e9
-"""A distance beyond every picture."""
 MANY = 10_000
 """Above so many boxes tooltips have no statistics and texts are not centred: both take a fifth of the time."""
 
@@ -208,8 +206,8 @@ class Picture:
     scale: tuple[float, float] | None = None
     openings: list[Opening] = field(default_factory=list)
     rims: list[Rim] = field(default_factory=list)
-    border: Point = (FAR, -FAR)
-    """Right of it or under it stands the second of two networks."""
+    border: Point = (1e9, -1e9)
+    """Right of it or under it stands the second of two networks: none is so far."""
     listed: list[str] = field(default_factory=list)
     """What differs between two pictures, in words."""
     differs: str = ""

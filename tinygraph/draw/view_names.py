@@ -19,15 +19,15 @@ VIEWS = {
     "both": (".views.unrolled", "unrolled"),
     "backward": (".views.backward", "backward"),
     "rolled": (".views.rolled", "rolled"),
-    "flow": (".views.flow", "flow"),
+    "flow": (".maps.flow", "candidates"),
     "compiled": (".compiled", "compiled"),
     **dict.fromkeys(MAPS, (".maps", "candidates")),
 }
 """Maps views to their modules and functions, which are imported at their first use: with all of them
-`import tinygraph` takes twice as long. A new view needs one line here. Of a heat map's candidates the first is shown."""
+`import tinygraph` takes twice as long. A new view needs one line here. Of a heat map the first candidate is shown."""
 
 
-UNFIT = {"ax": VIEWS.keys() - MAPS, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
+UNFIT = {"ax": VIEWS.keys() - {*MAPS, "flow"}, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
 """Options, and the views that cannot obey them."""
 
 
@@ -46,7 +46,7 @@ def shown(node: Any, view: str, options: Options) -> Picture:
     if options.area is not None:
         return fitted(candidates(node, view, options), options.area, options.limits)
     module, function = VIEWS[view]
-    if view in MAPS:
+    if function == "candidates":
         return next(candidates(node, view, options))
     picture: Picture = getattr(import_module(module, __package__), function)(node, *_asked(view, options))
     return picture

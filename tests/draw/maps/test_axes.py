@@ -58,3 +58,25 @@ def test_axes_of_several_blocks_and_of_numbers_that_are_none() -> None:
     (crosses,) = ax.lines
     marked = list(zip(*map(np.ravel, crosses.get_data()), strict=True))
     assert len(marked) == np.isnan(numbers).sum() > 0 and all(shown.mask[int(y), int(x)] for x, y in marked)
+
+
+def test_flow_is_drawn_as_the_other_maps_with_its_zeros() -> None:
+    """Against one gradient a step, of the loss of that step alone."""
+    ax = pytest.importorskip("matplotlib.figure").Figure().subplots()
+    w, h, states, losses = tg.parameter(np.eye(2) * 0.7 + 0.1, "W"), tg.constant([0.3, -0.2]), [], []
+    for t in range(4):
+        with tg.step(t):
+            h = tg.tanh(w @ (tg.stop_gradient(h) if t == 2 else h) + 0.1, name="h")
+            states.append(h)
+            losses.append(tg.sum(h * h))
+    drawing = tg.draw(sum(losses), "flow", ax=ax, tokens=["a", "b", "c", "d"])
+    due = np.zeros((4, 4))
+    for t, s in [(0, 0), (1, 0), (1, 1), (2, 2), (3, 2), (3, 3)]:
+        due[t, s] = np.linalg.norm(tg.grad(losses[t], [states[s]])[0].value)
+    shown = ax.images[0].get_array()[::-1]
+    assert (shown.mask == np.triu(np.ones((4, 4), bool), 1)).all()
+    np.testing.assert_allclose(shown.filled(0), due, rtol=1e-12)
+    assert len(ax.patches) == 4 == (shown == 0).sum() and (shown[2:, :2] == 0).all(), "grey where a cut leaves nothing"
+    assert ax.images[0].get_clim() == pytest.approx(drawing.picture.scale)
+    assert [x.get_text() for x in ax.get_yticklabels()] == ["3\nd", "2\nc", "1\nb", "0\na"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("state at s →", "loss at t ↑")

@@ -18,8 +18,8 @@ from tests.draw.test_free_of_arrows import text_width
 from tests.draw.views.test_flow import norms
 from tests.each import each
 from tinygraph.draw.labels import width
+from tinygraph.draw.maps.panel import _marked
 from tinygraph.draw.picture import Note, Picture, Tile
-from tinygraph.draw.views.panel import _marked
 
 CALLS: dict[str, Any] = {
     "few steps": lambda **k: tg.draw(word_rnn(4), "flow", **k),
@@ -253,3 +253,16 @@ def test_tiles_have_room_for_numbers_and_words_if_there_are_few(name: str) -> No
 )
 def test_labels_stand_at_round_steps_that_are_far_enough_apart(steps: range, least: float, told: range) -> None:
     assert [steps[i] for i in _marked([*steps], least)] == [*told]
+
+
+@each("steps, others", [(2, 14), (3, 3), (2, 2), (3, 20)])
+def test_all_words_of_a_panel_stand_in_it_though_its_matrix_is_narrow(steps: int, others: int) -> None:
+    cells = tg.cells.RNN(3, 4, rng=0), tg.cells.RNN(3, 4, rng=1)
+    outputs = [tg.unroll(cell, np.ones((count, 2, 3)))[0] for cell, count in zip(cells, (steps, others), strict=True)]
+    picture = tg.draw(sum(tg.mean(x**2) for x in outputs), "flow").picture
+    grounds = [x for x in picture.tiles if x.fill == "#f8fafc"]
+    assert len(grounds) == 2 and any("median" in note.text for note in picture.notes)
+    for note in picture.notes:
+        half = width(note.text, note.size, True) / 2
+        inside = [x for x in grounds if abs(note.x - x.x) + half <= x.width / 2]
+        assert inside, note.text

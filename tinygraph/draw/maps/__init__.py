@@ -1,4 +1,4 @@
-"""Heat maps over time: states, gates, attention, and the saliency of inputs."""
+"""Heat maps over time: gradient flow, states, gates, attention, and the saliency of inputs."""
 
 from __future__ import annotations
 

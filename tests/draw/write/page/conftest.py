@@ -15,7 +15,7 @@ from tests.draw.layout.test_bars import latent
 from tests.draw.networks import lstm, perceptron, word_rnn
 from tests.draw.recurrent import NETWORKS, gru
 
-from .pages import NASTY, context, several_losses, training
+from .pages import NASTY, chipped, context, several_losses, training
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -44,6 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "context": tg.draw(context(4), level="op", gradients=True),
         "pair": tg.draw.compare(context(3), context(5), level="op"),
         "unlike": tg.draw.compare(word_rnn(3), lstm(6), level="op", gradients=True),
+        "chips": tg.Drawing(chipped()),
         "many": tg.draw.compare(word_rnn(9), lstm(6), level="cell"),
         "alike": tg.draw.compare(gru(3), lstm(3), level="op", gradients=True),
         "aside": tg.draw.compare(context(3), context(4), level="cell"),

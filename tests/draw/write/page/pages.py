@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.draw.picture import Box, Part, Picture, Use
 
 NASTY = [
     "</script><script>alert(1)</script>", "javascript:alert(1)", "\"quoted\" 'too'", "a\0b", "\ud800", "<!--", "]]>",
@@ -25,6 +26,17 @@ def training() -> list[Any]:
         out.append(tg.draw(loss, gradients=True, title=f"update {k}"))
         w.value = w.value - 0.3 * tg.grad(loss, [w])[0].value
     return out
+
+
+CHIPPED = ["lstm.weight", "E", "W", "a_very_long_name_indeed", "rnn.b", "ab", "weight_2", "my_W"]
+
+
+def chipped() -> Picture:
+    """Boxes that show parameters, as names of their own, cut or by their last part, and a table of parameters."""
+    chips = ["weight", "E[2]", "W.T", "a_very_long_na…", "b", "rnn.b"]
+    titles = [[Part("f"), Part(x, "chip")] for x in chips] + [[Part("W")]]
+    boxes = [Box(200.0 * i, 0, 160, 30, "op", "#ffffff", title, "", []) for i, title in enumerate(titles)]
+    return Picture(boxes, uses=[Use(name, "2", 1, None) for name in CHIPPED])
 
 
 def several_losses() -> tg.Node:

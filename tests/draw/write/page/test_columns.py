@@ -63,7 +63,7 @@ def test_each_of_two_networks_has_columns_of_its_own(border: tuple[float, float]
         (1, 160, "t = 0"),
         (1, 300, "t = 1"),
     ]
-    assert steps.owners(boxes) == [1, 2, 0, 0]
+    assert [steps.within(x) for x in boxes] == [1, 2, 0, 0]
     assert [steps.before(x, y) for x, y in ((159, 50), (170, 50), (900, 50))] == [-1, 1, 2]
     assert [steps.before(x + aside, 50 + up) for x in (159, 170, 500)] == [-1, 0, 0]
     known = data(page(picture))
@@ -101,14 +101,13 @@ STEPS = Columns(Picture(bands=BANDS))
     ],
 )
 def test_a_column_owns_what_lies_in_it(x0: float, x1: float, y: float, owner: int) -> None:
-    assert STEPS.within(x0, x1, y) == owner
-    assert STEPS.owners([box((x0 + x1) / 2, y, x1 - x0)]) == [owner]
+    assert STEPS.within(box((x0 + x1) / 2, y, x1 - x0)) == owner
 
 
 def test_between_two_networks_one_over_the_other_a_column_owns_nothing() -> None:
     bands = [Band(0, 100, 0, 90, "t = 0"), Band(0, 100, 200, 290, "t = 0")]
     steps = Columns(Picture(bands=bands, border=(1e9, 145)))
-    assert [steps.within(10, 90, y) for y in (-5, 50, 95, 150, 195, 250, 295)] == [-1, 1, -1, -1, -1, 0, -1]
+    assert [steps.within(box(50, y, 80)) for y in (-5, 50, 95, 150, 195, 250, 295)] == [-1, 1, -1, -1, -1, 0, -1]
 
 
 def test_the_column_before_a_place() -> None:

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tests.each import each
-from tinygraph.draw.picture import Box, Part, Picture, Use
-from tinygraph.draw.write.page.facts import BINS, FEW, statistics, users
+from tinygraph.draw.write.page.facts import BINS, FEW, statistics
 
 BIG = np.finfo(np.float64).max
 ARRAYS = {
@@ -53,19 +52,3 @@ def test_of_no_finite_number_there_is_no_fact_but_their_count(x: np.ndarray) -> 
 
 def test_one_number_is_told_as_it_is() -> None:
     assert statistics(np.array([[0.123456]])) == {"one": "0.123456"}
-
-
-def test_a_row_of_the_table_knows_the_boxes_of_its_parameter() -> None:
-    """A chip shows a parameter by its name, by the start of a long one, or by what follows a dot; maybe with a part."""
-    chips = ["weight", "E[2]", "W.T", "a_very_long_na…", "b", "rnn.b"]
-    titles = [[Part("f"), Part(x, "chip")] for x in chips] + [[Part("W")]]
-    boxes = [Box(0, 0, 9, 9, "op", "", title, "", []) for title in titles]
-    names = ["lstm.weight", "E", "W", "a_very_long_name_indeed", "rnn.b", "ab", "weight_2", "my_W"]
-    uses = [Use(name, "2", 1, None) for name in names]
-    assert users(Picture(boxes, uses=uses)) == [[0], [1], [2], [3], [4, 5], [], [], []]
-    cut = [Box(0, 0, 9, 9, "op", "", [Part("long_a…", "chip")], "", [])]
-    assert users(Picture(cut, uses=[Use(name, "2", 1, None) for name in ("long_name", "long_b", "long_a")])) == [
-        [],
-        [],
-        [0],
-    ]

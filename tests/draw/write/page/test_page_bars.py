@@ -159,3 +159,17 @@ def test_a_number_at_an_arrow_between_two_folded_steps_goes_with_it(visit):
     page.click("#shut")
     frames(page)
     assert page.locator(".gap .note:visible").count() == 0
+
+
+def test_words_of_a_bar_whose_end_alone_is_seen_stay_in_it(visit):
+    page = visit("rnn", size=(700, 900))
+    for _ in range(4):
+        page.keyboard.press("+")
+    for _ in range(45):
+        page.mouse.move(300, 450)
+        page.mouse.down()
+        page.mouse.move(325, 450, steps=2)
+        page.mouse.up()
+        frames(page)
+        for i, spot, texts, _cores in page.evaluate(SPOTS)["boxes"]:
+            assert all(spot[0] <= text[0] and text[2] <= spot[2] for text in texts), i

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .pages import box, camera, frames, lit, title_of
+from .pages import CHIPPED, box, camera, frames, lit, title_of
 
 
 def test_a_click_folds_a_step_and_the_strip_unfolds_it(visit):
@@ -158,6 +158,27 @@ def test_pointing_at_a_parameter_lights_its_uses(visit):
     assert used() == []
 
 
+def test_a_row_of_the_table_lights_the_boxes_of_its_parameter(visit):
+    """A chip shows a parameter by its name, by the start of a long one, or by what follows a dot; maybe with a part."""
+    page = visit("chips")
+    lit = {"lstm.weight": [0], "E": [1], "W": [2], "a_very_long_name_indeed": [3], "rnn.b": [4, 5]}
+    for k, name in enumerate(CHIPPED):
+        page.locator("#uses tbody tr").nth(k).hover()
+        used = page.eval_on_selector_all(".b.used", "parts => parts.map(x => +x.id.slice(1))")
+        assert used == lit.get(name, []), name
+
+
+def test_a_row_of_one_of_two_networks_lights_its_boxes_alone(visit):
+    page = visit("alike")
+    names = page.locator("#uses tbody th").all_inner_texts()
+    assert names[0].startswith("Wz · ") and names[-1].startswith("W_y · ")
+    first = page.evaluate("document.querySelector('#c0').getBoundingClientRect().bottom")
+    for row, above in ((0, True), (len(names) - 1, False)):
+        page.locator("#uses tbody tr").nth(row).hover()
+        feet = page.eval_on_selector_all(".b.used", "parts => parts.map(x => x.getBoundingClientRect().bottom)")
+        assert feet and all((foot <= first) == above for foot in feet)
+
+
 def test_the_slider_replays_training(visit):
     page = visit("train")
     last = page.inner_text("#when")
@@ -198,6 +219,9 @@ def test_all_can_be_done_and_heard_without_a_mouse(visit):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "picture":
             break
+    assert page.eval_on_selector("#picture", "x => getComputedStyle(x).outlineStyle") == "solid", (
+        "a ring, as around tools"
+    )
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.id") == "n0"
     page.keyboard.press("Shift+Tab")

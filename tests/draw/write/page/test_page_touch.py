@@ -89,3 +89,19 @@ def test_a_tap_chooses_a_box(hand):
     spot = page.locator("#n5").bounding_box()
     hand.move([(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)])
     assert lit(page)[:1] == ["n5"] and title_of(page) != "Explore"
+
+
+def test_where_there_is_no_mouse_the_guide_speaks_of_fingers(browser, files):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    for name in ("rnn", "flow"):
+        page.goto(files[name])
+        page.wait_for_selector("#stage[data-ready]")
+        words = page.inner_text("#panel")
+        assert "Tap" in words and "two zoom" in words and not page.locator("#keys").is_visible()
+        assert not any(word in words for word in ("Wheel", "Press", "Click", "Point", "drag"))
+    page.goto(files["rnn"])
+    page.locator("#c1 .head").tap()
+    page.locator(".strip").dispatch_event("pointerover", {"bubbles": True})
+    assert "tap to unfold" in page.inner_text("#panel")
+    context.close()

@@ -18,7 +18,7 @@ from ..margin import description, title_of
 from .beside import differences, keys, legend, table
 from .columns import Column
 from .curve import curve, losses
-from .facts import fixed, users
+from .facts import fixed
 from .numbers import numbers
 from .palette import Palette
 from .replay import one_scale, shots
@@ -41,10 +41,9 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
     pictures = one_scale([*snapshots, picture])
     picture, moments = pictures[-1], shots(pictures, colours)
     rules: dict[LocalRule, int] = {}
-    boxes = [fixed(box, rules, picture.lang) for box in picture.boxes]
     svg = drawn(picture, colours)
-    for facts, c in zip(boxes, svg.owner, strict=True):
-        facts["column"] = c
+    owned = zip(picture.boxes, svg.owner, strict=True)
+    boxes = [fixed(box, rules, picture.lang) | {"column": c} for box, c in owned]
     loss = losses(pictures)
     data = {
         "boxes": boxes,
@@ -52,7 +51,6 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
         "columns": [_column(step) for step in svg.steps],
         "rules": [*rules],
         "shots": moments,
-        "users": users(picture),
         "extent": extent(picture),
         "border": [picture.border[0], -picture.border[1]],
         "loss": loss,

@@ -28,7 +28,7 @@ def table(picture: Picture) -> str:
     rows = ""
     for name, *cells in table_rows(picture):
         row = "".join(f"<td>{text(x)}</td>" for x in cells)
-        whole = text(name).replace(".", ".<wbr/>")  # a long name breaks between its parts
+        whole = text(name).replace(".", ".<wbr/>").replace("_", "_<wbr/>")  # where a long name may break
         rows += f'<tr><th scope="row"><span class="gold" tabindex="0">{whole}</span></th>{row}</tr>'
     more = f"<p>{left_out(picture)}</p>" if left_out(picture) else ""
     first, second = map(text, caption(picture))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from ...picture import Arrow, Box, Picture
+from ...picture import Arrow, Picture, Rectangle
 
 LOOSE = -1
 """The column number of what belongs to no step or to all steps."""
@@ -47,16 +47,12 @@ class Columns(list[Column]):
         c = bisect_right(self._lefts[side], x) - 1
         return c + side * len(self._lefts[0]) if c >= 0 else LOOSE
 
-    def within(self, x0: float, x1: float, y: float) -> int:
-        """Returns the column that contains the range x0 to x1 at height y, or LOOSE."""
-        c = self.before((x0 + x1) / 2, y)
+    def within(self, part: Rectangle) -> int:
+        """Returns the column that contains a part at the height of its middle, or LOOSE."""
+        c, x0, x1, y = self.before(part.x, part.y), part.x - part.width / 2, part.x + part.width / 2, part.y
         x = self[c] if c != LOOSE else None
         is_inside = x and x.left - 1 <= x0 and x1 <= x.right + 1 and x.foot - 1 <= y <= x.top + 1
         return c if is_inside else LOOSE
-
-    def owners(self, boxes: list[Box]) -> list[int]:
-        """Returns the column of each box."""
-        return [self.within(b.x - b.width / 2, b.x + b.width / 2, b.y) for b in boxes]
 
     def lane(self, owner: list[int], arrow: Arrow) -> tuple[str, int]:
         """Returns the group of an arrow.

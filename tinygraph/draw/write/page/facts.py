@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from ....core.node import Node
 from ....core.traced import Traced
 from ...labels import clean, number, shape
-from ...picture import Box, Picture
+from ...picture import Box
 from ...views.formulas import LocalRule, rule
 from ...words import told
 
@@ -46,20 +45,6 @@ def fixed(box: Box, rules: dict[LocalRule, int], lang: str) -> dict[str, Any]:
 def _alone(box: Box, node: Node) -> bool:
     """Whether the box is this single node, not a cell or a group whose result it is."""
     return not box.tip or box.tip[0].startswith(node.label())
-
-
-def users(picture: Picture) -> list[list[int]]:
-    """Returns for each row of the parameters' table the numbers of the boxes that hold its chip."""
-    chips = [
-        {re.sub(r"\[.*|\.T$", "", part.text) for part in box.title if part.kind == "chip"} for box in picture.boxes
-    ]
-    return [[i for i, texts in enumerate(chips) if any(_names(t, use.name) for t in texts)] for use in picture.uses]
-
-
-def _names(chip: str, name: str) -> bool:
-    """Whether a chip shows a parameter: by its name, the name's start, or its last part."""
-    cut = chip.endswith("…") and name.startswith(chip[:-1])
-    return cut or chip == name or name.endswith(f".{chip}")
 
 
 def measured(box: Box) -> dict[str, Any]:

@@ -49,16 +49,24 @@ function toldArrow(j) {
 
 function toldColumn(c) {
   tell(columns[c].title, [], [], ...fact(say('boxes'), members[c].length), make('dd', {class: 'line'},
-    now.folded.has(c) ? say('click to unfold this step') : say('click to fold this step away')));
+    !touch.matches ? (now.folded.has(c) ? say('click to unfold this step') : say('click to fold this step away'))
+      : now.folded.has(c) ? say('tap to unfold this step') : say('tap to fold this step away')));
 }
 
 const toldTile = tile => tell(tile.querySelector('title').textContent, [], []);
 
-const guide = [...(boxes.length ? [say('Point at a box to see its numbers.'), say('Press → to walk in the order of computation, ← to follow the gradient back.')]
-  : [say('Point at a square to read its number; all of them are in the table.')]),
-  ...(columns.length > 1 ? [say('Click a time step to fold it.')] : []), say('Wheel or two fingers zoom, drag moves, 0 resets.')];
+// What can be done, by a mouse and keys, or by fingers where there is neither.
+const guide = () => (touch.matches ? [
+  ...(boxes.length ? [say('Tap a box to see its numbers.'), say('Tap → to walk in the order of computation, ← to follow the gradient back.')]
+    : [say('Tap a square to read its number; all of them are in the table.')]),
+  ...(columns.length > 1 ? [say('Tap a time step to fold it.')] : []), say('One finger moves, two zoom; fit shows all of it.'),
+] : [
+  ...(boxes.length ? [say('Point at a box to see its numbers.'), say('Press → to walk in the order of computation, ← to follow the gradient back.')]
+    : [say('Point at a square to read its number; all of them are in the table.')]),
+  ...(columns.length > 1 ? [say('Click a time step to fold it.')] : []), say('Wheel or two fingers zoom, drag moves, 0 resets.'),
+]);
 
-const toldNothing = () => tell(say('Explore'), guide.map(line => make('div', {class: 'note-text'}, line)), []);
+const toldNothing = () => tell(say('Explore'), guide().map(line => make('div', {class: 'note-text'}, line)), []);
 
 const rest = () => (now.box === null ? toldNothing() : told(now.box));
 

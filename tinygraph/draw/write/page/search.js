@@ -30,15 +30,34 @@ function lightUses(which) {
   svg.classList.toggle('using', which.length > 0);
 }
 const rows = [...document.querySelectorAll('#uses tbody tr')];
+// Of each word on a chip the boxes that hold it; a name may be cut, or be its last part alone.
+const chips = new Map();
+const wordOf = chip => chip.textContent.replace(/\[.*|\.T$/g, '');
+for (const chip of document.querySelectorAll('.b .gold')) {
+  const word = wordOf(chip);
+  if (!chips.has(word)) chips.set(word, []);
+  chips.get(word).push(+chip.closest('.b').id.slice(1));
+}
+const shows = (word, name) => name === word || name.endsWith(`.${word}`) || (word.endsWith('…') && name.startsWith(word.slice(0, -1)));
+const titles = [...document.querySelectorAll('#world .note')].filter(note => +note.getAttribute('font-size') > HEADING);
+
+// The boxes of a row; if it is of one of two networks, its name ends in the title of this one.
+function usersOf(row) {
+  const [name, network] = row.cells[0].textContent.split(' · '), title = titles.find(note => note.textContent === network);
+  const side = title && sideOf(+title.getAttribute('x'), +title.getAttribute('y'));
+  const all = [...chips].flatMap(([word, which]) => shows(word, name) ? which : []);
+  return side ? all.filter(i => sideOf(...spotOf(drawn[i])) === side) : all;
+}
+const users = rows.map(usersOf);
 rows.forEach((row, k) => {
-  for (const kind of ['pointerenter', 'focusin']) row.addEventListener(kind, () => lightUses(data.users[k]));
+  for (const kind of ['pointerenter', 'focusin']) row.addEventListener(kind, () => lightUses(users[k]));
   for (const kind of ['pointerleave', 'focusout']) row.addEventListener(kind, () => lightUses([]));
 });
 svg.addEventListener('pointerover', event => {
   const mark = event.target.closest('.chip, .gold'), box = mark && mark.closest('.b');
-  const word = box && (mark.matches('.chip') ? mark.nextElementSibling : mark).textContent.replace(/\.T$/, '');
-  const names = name => name === word || name.endsWith(`.${word}`) || (word.endsWith('…') && name.startsWith(word.slice(0, -1)));
-  lightUses(box ? data.users[rows.findIndex(row => names(row.cells[0].textContent))] || [] : []);
+  const word = box && wordOf(mark.matches('.chip') ? mark.nextElementSibling : mark), i = box && +box.id.slice(1);
+  const k = rows.findIndex((row, k) => box && users[k].includes(i) && shows(word, row.cells[0].textContent.split(' · ')[0]));
+  lightUses(users[k] || []);
 });
 
 field.addEventListener('input', search);

@@ -6,6 +6,8 @@ const {boxes, arrows, columns, rules, shots, extent, border} = data;
 const drawn = boxes.map((_, i) => at('n' + i));
 // A text of ours in the language of the page; {0}, {1} stand for its parts.
 const say = (words, ...parts) => (data.words[words] ?? words).replace(/{(\d)}/g, (_, k) => parts[k]);
+// Whether there is no mouse: what is pointed at is tapped.
+const touch = matchMedia('(hover: none)');
 const now = {box: null, way: 1, shot: shots.length - 1, folded: new Set()};
 
 // Of each box the numbers of the arrows at it.

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...picture import Arrow, Band, Box, Opening, Picture, Rim, Tile
+from ...picture import Arrow, Band, Box, Opening, Picture, Rectangle, Rim, Tile
 from .. import marks
 from ..beside import edges
 from ..look import FACES, FAMILY, text
@@ -35,7 +35,7 @@ class Drawn(NamedTuple):
 def drawn(picture: Picture, colours: Palette) -> Drawn:
     """Returns the elements for all parts; here y grows downward."""
     steps = Columns(picture)
-    owner = steps.owners(picture.boxes)
+    owner = [steps.within(box) for box in picture.boxes]
     layers: Layers = defaultdict(list)
     _grounds(layers, picture, steps, colours)
     for i, box in enumerate(picture.boxes):
@@ -45,11 +45,11 @@ def drawn(picture: Picture, colours: Palette) -> Drawn:
     tiles += [(x, marks.opening_mark(x, colours, _tile(x))) for x in picture.openings]
     tiles += [(x, marks.rim_mark(x, colours, _tile(x))) for x in picture.rims]
     for part, mark in tiles:
-        layers["in", steps.within(part.x - part.width / 2, part.x + part.width / 2, part.y)].append(mark)
+        layers["in", steps.within(part)].append(mark)
     for i, arrow in enumerate(picture.arrows):
         layers[steps.lane(owner, arrow)].append(_arrow(i, arrow, colours))
     for i, note in enumerate(picture.notes):
-        c = steps.within(note.x, note.x, note.y)
+        c = steps.within(Rectangle(note.x, note.y, 0, 0))
         key = ("in", c) if c != LOOSE else ("gap", steps.before(note.x, note.y))
         layers[key].append(marks.note_mark(note, colours, f'class="note" data-i="{i}"'))
     for cut in picture.cuts:

@@ -6,20 +6,24 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ...core.errors import GraphError
 from ...core.node import Node
-from ..norms.heat import between_powers
+from ..norms.heat import Heat, between_powers
 from ..norms.reach import Reach, reaches, seeds_of
 from ..norms.states import State, states
 from ..norms.verdict import matrix_text
 from ..options import Options, one_loss, refuse_traced, roots_of
 from ..picture import Picture
-from ..shown.folding import Folded, fold
+from ..shown.folding import Folded, When, fold
 from ..shown.naming import heading, names
 from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, cuts_in_words, spacing
-from .heads import by_column
+from ..views.heads import by_column
+from .axes import into_axes
 from .panel import ROOM, Look, panel
+from .sheets import Sheet, Ticks
 
 MOST, LAST = 64, 50
 """Most steps that a matrix shows; of more steps it shows so many of the last ones."""
@@ -27,13 +31,11 @@ PANELS = 4
 APART = 26.0
 
 
-def flow(target: Any, options: Options) -> Picture:
-    """Returns one panel per state: the state's time s runs to the right, the loss's time t upward."""
-    return next(candidates(target, options))
-
-
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
-    """Yields the picture, then smaller ones: without numbers and medians, at last of the first state alone."""
+    """Yields one panel per state: the state's time s runs to the right, the loss's time t upward.
+
+    Then smaller pictures: without numbers and medians, at last of the first state alone.
+    """
     roots, options = cut_as_asked(roots_of(target), options)
     root = _one_loss(roots, options)
     folded = fold(roots)
@@ -45,6 +47,9 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
         fix = "look for a stop_gradient or an op without a gradient between the steps and the loss"
         raise GraphError(problem, got=root.label(), fix=fix)
     shown, count = reaches(root, all_states, seeds, MOST, LAST, PANELS)
+    if options.ax is not None:
+        sheets = [*_sheets(shown, by_column(folded, options.tokens))]
+        into_axes(options.ax, sheets, _scale(shown, options), heading(folded, options, "gradient flow"))
     subtitle = partial(_subtitle, folded, roots, count=count)
     for room, panels in SIZES:
         yield _drawn(folded, shown[:panels], room, subtitle(shown[:panels], room), options)
@@ -55,9 +60,7 @@ SIZES = ((ROOM, PANELS), (260.0, PANELS), (190.0, PANELS), (130.0, PANELS), (190
 
 
 def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, options: Options) -> Picture:
-    seen = [(reach, set(reach.columns)) for reach in shown]
-    norms = (x for reach, columns in seen for (_, s), x in reach.norms.items() if s in columns)
-    heat_map = between_powers(norms).within(options.scale)
+    heat_map = _scale(shown, options)
     picture = Picture(title=heading(folded, options, "gradient flow"), subtitle=subtitle)
     texts = [[options.heading]] if options.heading else []
     look = Look(heat_map, shown, by_column(folded, options.tokens), room)
@@ -69,6 +72,27 @@ def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, optio
     picture.keys += heat_map.keys
     picture.plain_text = [line for text in texts for line in ("", *text)][1:]
     return picture
+
+
+def _scale(shown: list[Reach], options: Options) -> Heat:
+    seen = [(reach, set(reach.columns)) for reach in shown]
+    norms = (x for reach, columns in seen for (_, s), x in reach.norms.items() if s in columns)
+    return between_powers(norms).within(options.scale)
+
+
+def _sheets(shown: list[Reach], tokens: dict[When, str]) -> Iterator[Sheet]:
+    """Yields the matrices over the steps of all of them, so that they stand one over the other."""
+    steps = sorted({s for reach in shown for s in reach.columns})
+    is_one = len({x.of_state for x in shown}) == 1  # else a column is a step of several phases
+    for reach in shown:
+        rows = reach.rows[::-1]
+        norms = [[reach.value(t, s) if s in reach.columns else None for s in steps] for t in rows]
+        absent = np.array([[x is None for x in row] for row in norms])
+        values = np.array([[x or 0.0 for x in row] for row in norms])
+        own = [tokens.get((reach.of_state, s), "") * is_one for s in steps]
+        down = Ticks([*map(str, rows)], "loss at t ↑", [tokens.get((reach.of_losses, t), "") for t in rows])
+        across = Ticks([*map(str, steps)], "state at s →", own)
+        yield Sheet(reach.heading, values, absent, across, down, padding=absent & False)
 
 
 def _one_loss(roots: list[Node], options: Options) -> Node:

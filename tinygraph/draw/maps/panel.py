@@ -61,13 +61,18 @@ class Look:
 
 
 class PanelPlace:
-    """Position of a panel: left and right edges of its background, and of the matrix inside."""
+    """Edges of a panel's background and of the matrix inside; words for where the steps of its medians start."""
 
     def __init__(self, reach: Reach, look: Look, left: float) -> None:
         labels = max([width(look.label(reach.of_losses, t), SIZE, True) for t in reach.rows] + [54.0])
         inner = len(reach.columns) * look.wide
         told = max(width(x.line if x.side else x.told, 12, True) for x in verdicts(reach))
-        wide = max(labels + inner + 8, told, width(reach.heading, 15, True))
+        sides = () if len(reach.rows) == 1 or reach.blurred or look.terse else reach.sides() or [1]
+        start = "the loss" if reach.entry is None else f"t = {reach.entry}"
+        self.starts = {side: start + f", {SIDES[side]}" * (len(sides) > 1) for side in sides}
+        below = [width(f"{reach.state.name} at time s →", SIZE, True)]
+        below += [width(f"median by steps from {x} →", SIZE, True) for x in self.starts.values()]
+        wide = max(labels + max(inner, *below) + 8, told, width(reach.heading, 15, True))
         self.left, self.right = left, left + wide + 2 * PAD
         self.x = left + PAD + (wide - inner - labels - 8) / 2 + labels + 8
         self.labels = labels
@@ -164,15 +169,12 @@ def _bars(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None
         values = [(j, f"{reach.state.name} at {s}", reach.norms[t, s]) for j, s in reached]
         _strip(picture, look, frame, frame.height + 22, values)
         return
-    sides = reach.sides() or [1]
-    for k, side in enumerate(() if reach.blurred or look.terse else sides):
+    for k, (side, start) in enumerate(frame.starts.items()):
         base = look.base - BAR - 20 - 10 * look.numbers - k * look.strip
         medians = reach.medians(side)[: len(reach.columns)]
         steps = [d for d, _ in medians]
         for i in _marked(steps, (width(str(steps[-1]), SIZE, True) + 4) / look.wide) if steps else []:
             picture.notes.append(Note(frame.x + (i + 0.5) * look.wide, base - 10, str(steps[i]), GREY, SIZE))
-        start = "the loss" if reach.entry is None else f"t = {reach.entry}"
-        start += f", {SIDES[side]}" if len(sides) > 1 else ""
         told = f"median by steps from {start}"
         picture.notes.append(Note(frame.middle, base - 25, f"{told} →", INK, SIZE))
         values = [(i, f"{d} steps from {start}", norm) for i, (d, norm) in enumerate(medians)]
