@@ -134,7 +134,6 @@ def _value_apart(box: Box) -> tuple[str, list[str]]:
 
 def _crossing(picture: Picture, rows: list[dict[int, list[int]]]) -> list[str]:
     """Returns arrows between columns, ``t = 1: h1 ----> t = 2: W @ h1``, or from a rolled cell to itself."""
-    several = sum(band.times > 0 for band in picture.bands) > 1
     column_of = {i: c for columns in rows for c, column in columns.items() for i in column}
     shown = {c for columns in rows for c in _folded(columns) if c is not None}
     lines = []
@@ -145,7 +144,7 @@ def _crossing(picture: Picture, rows: list[dict[int, list[int]]]) -> list[str]:
         if a is not None and picture.bands[a].times and arrow.tip.startswith("t"):
             when, _, note = arrow.tip.replace("; ", ";").partition(";")
             source, target = (_title(picture.boxes[i]) for i in (arrow.tail, arrow.head))
-            card = f"{picture.bands[a].title}, " * several
+            card = f"{picture.bands[a].title}, " * (sum(band.times > 0 for band in picture.bands) > 1)
             lines.append(f"  {card}{when.replace('−', '-')}: {source} ----> {target}" + (f" ({note})" if note else ""))
         # A backward arrow has the same ends as its forward arrow, in reverse order, and is dashed or red.
         if a is None or b is None or a == b or not {a, b} <= shown or arrow.colour not in CARRIES:
