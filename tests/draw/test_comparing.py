@@ -175,3 +175,28 @@ def test_the_list_ends_after_twelve_lines_in_an_area_after_five(count: int) -> N
         assert (lines[-1] == f"and {changed - most} more") == (changed > most)
     long = tg.draw.compare(network([2.0]), tg.tanh(network([2.0]), name="n" * 50), titles=["t" * 40, "u" * 40]).picture
     assert max(map(len, long.listed)) <= 100
+
+
+def chain(steps: int) -> Any:
+    h: Any = tg.constant(np.ones(3), "h0")
+    w = tg.parameter(np.eye(3), "W")
+    for t in range(steps):
+        with tg.step(t):
+            h = tg.tanh(h @ w)
+    return tg.sum(h)
+
+
+def test_steps_among_the_dots_of_the_other_are_not_in_one_alone() -> None:
+    ends = [0, 1, -2, -1]
+    listed = tg.draw.compare(chain(20), chain(12), titles=["A", "B"], steps=ends).picture
+    alone = [x for x in listed.listed if " only" in x]
+    assert [x.partition(":")[0] for x in alone] == ["in A only"], "steps 10 and 11 of B are among the dots of A"
+    assert sum(not x.dashed for x in listed.rims) == 4, "two boxes at each of the steps 18 and 19"
+
+
+def test_a_layer_that_one_stack_has_alone_is_named() -> None:
+    xs = np.ones((3, 2, 3), np.float32)
+    stacks = (tg.cells.Stack.of(tg.cells.RNN, 3, 4, num_layers=n, rng=0) for n in (2, 3))
+    listed = tg.draw.compare(*(tg.mean(tg.unroll(x, xs)[0]) for x in stacks), titles=["A", "B"]).picture.listed
+    (line,) = [x for x in listed if "only" in x]
+    assert line.startswith("in B only: ") and "layer2 × " in line and ":  ×" not in line and ",  ×" not in line

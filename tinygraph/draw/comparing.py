@@ -17,7 +17,7 @@ from .options import Options, roots_of
 from .picture import Note, Picture, Use
 from .shown.folding import steps_of
 from .unmarked.steps import marked
-from .words import UsersNames, told, translated
+from .words import told, translated
 from .write.beside import edges
 from .write.plain import plain
 
@@ -125,7 +125,7 @@ def compared(
         apart = differences(*pair)
         least, differs = threshold(apart.changed, apart.common, linear=pair[0].ruler is not None)
         first, second = (translated(x, lang, titled=False) for x in pair)
-        lines = _lines(apart, names, lang, pair[0].names | pair[1].names)
+        lines = _lines(apart, pair, names, lang)
         listed = _first_ones(lines, lang, *LISTED)
         marked = [x for x in apart.changed if x.far >= least]
         first.rims = [*rims(apart.alone[0], False), *rims([x.first for x in marked], True)]
@@ -202,13 +202,16 @@ def _uses(pair: Couple, names: Sequence[str]) -> Iterator[Use]:
         yield replace(known, name=name, uses=uses, norm=norms[0], full=norms[1], size=size)
 
 
-def _lines(apart: Differences, names: Sequence[str], lang: str, kept: UsersNames) -> list[str]:
-    """Returns what differs in words: how much, what is in one only, and the largest differences first."""
+def _lines(apart: Differences, pair: Couple, names: Sequence[str], lang: str) -> list[str]:
+    """Returns what differs in words: how much, what is in one only, scopes as a whole, and the largest first."""
+    kept = pair[0].names | pair[1].names
     if not apart.changed and not any(apart.alone):
         return [told("nothing differs", lang)]
     lines = [told(f"{len(apart.changed)} of {apart.common} differ" if apart.common else "nothing in common", lang)]
-    for name, side in zip(names, apart.alone, strict=True):
-        parts = Counter(told(x.name, lang, kept) for x in side)
+    for name, side, other in zip(names, apart.alone, pair[::-1], strict=True):
+        scopes = {getattr(box.node, "scope", "") for box in other.boxes} | {""}
+        within = [(x.name, getattr(getattr(x.part, "node", None), "scope", "")) for x in side]
+        parts = Counter(told(x if scope in scopes else clean(scope), lang, kept) for x, scope in within)
         if parts:
             listed = ", ".join(f"{x} × {n}" if n > 1 else x for x, n in parts.items())
             lines.append(f"{told(f'in {name} only', lang)}: {listed}")

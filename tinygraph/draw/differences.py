@@ -37,7 +37,7 @@ class Claim:
     @property
     def name(self) -> str:
         """Returns what it is, without its step."""
-        return _STEP.sub("", self.place[0])
+        return _STEP.sub("", self.place[0]) or self.place[0]
 
     @property
     def kind(self) -> list[Any]:
@@ -98,6 +98,7 @@ def differences(a: Picture, b: Picture) -> Differences:
     if [len(x) for x in ends] == [1, 1]:  # each has the name of the user's line, such as ``before`` and ``after``
         both.append((ends[0][0], ends[1][0]))
         rest = [x for x in rest[0] if x not in ends[0]], [x for x in rest[1] if x not in ends[1]]
+    rest = _drawn(rest[0], b), _drawn(rest[1], a)
     scale = a.ruler.span if a.ruler else None
     changed = [
         Difference(x, y, _farthest(x, y, scale) if x.kind == y.kind else math.inf)
@@ -144,6 +145,13 @@ def _columns(picture: Picture) -> Iterator[tuple[Band, list[str]]]:
         step = re.match(r"t = (\d+)", band.title)
         phase, last = phase + (step is not None and int(step[1]) <= last), int(step[1]) if step else last
         yield band, [band.title, *names[phase : phase + 1]]
+
+
+def _drawn(claims: list[Claim], other: Picture) -> list[Claim]:
+    """Returns the claims but those of steps for which the other picture has dots: it has them, too."""
+    spans = [(re.findall(r"\d+", title), names) for _, (title, *names) in _columns(other) if "…" in title]
+    hidden = {(f"t = {t}", *names) for (first, last), names in spans for t in range(int(first), int(last) + 1)}
+    return [x for x in claims if x.place[1:] not in hidden]
 
 
 def _name(box: Box) -> tuple[str, str]:

@@ -80,7 +80,7 @@ def measured(picture: Picture) -> tuple[float, float, float]:
 def _sizes(element: ElementTree.Element, size: float) -> Iterator[float]:
     """Yields the sizes of all texts in an element of SVG, which inherits ``size``."""
     size = float(element.attrib.get("font-size", size))
-    if element.tag.endswith("}text") and "".join(element.itertext()).strip():
+    if element.tag.endswith(("}text", "}tspan")) and "".join(element.itertext()).strip():
         yield size
     for child in element:
         yield from _sizes(child, size)

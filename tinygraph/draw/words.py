@@ -101,8 +101,8 @@ def _formula(text: str, say: Say) -> str:
 
 
 def _counted(token: str, say: Say) -> str:
-    """Returns the text below a column: a token is the user's, counts of sequences are ours."""
-    ours = re.compile(r"\d+ of \d+ (real|start anew)|padding")
+    """Returns the text below a column: a token is the user's, counts of sequences and of cuts are ours."""
+    ours = re.compile(r"\d+ of \d+ (real|start anew)|padding|cut \d+×")
     return " · ".join(say(x) if ours.fullmatch(x) else x for x in token.split(" · "))
 
 

@@ -36,6 +36,10 @@ FORMS: dict[str, Any] = {
     "sum, other side": lambda: tg.sum(tg.constant(V) * tg.reshape(weights()[0], (5, 1)), axis=-2),
     "sum, a mean over one axis of a tuple": lambda: tg.mean(tg.reshape(weights()[0], (5, 1)) * V, axis=(0,)),
     "behind a view": lambda: tg.stop_gradient(tg.reshape(weights(), (2, 5))) @ VALUES,
+    "learned slots": lambda: tg.softmax(tg.constant(Q) @ tg.parameter(K, "K").T) @ tg.parameter(V, "V"),
+    "learned slots, einsum": lambda: tg.einsum(
+        "qk,kv->qv", tg.softmax(tg.einsum("qd,kd->qk", Q, tg.parameter(K)) * 1.0), tg.parameter(V)
+    ),
     "written out": lambda: (lambda e: e / tg.sum(e, axis=1, keepdims=True))(tg.exp(scores())) @ VALUES,
 }
 

@@ -1,6 +1,7 @@
 """truncate= in pictures: the same cuts as those of unroll, and the table that compares with all of time."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import lstm, weights, word_rnn
 from tests.draw.recurrent import encoder_decoder, tanh_cell
+from tests.each import each
 from tinygraph.core.graph import ancestors
 from tinygraph.core.leaves import Parameter
 from tinygraph.draw.shown.folding import fold
@@ -239,3 +241,22 @@ def test_a_graph_that_is_being_traced_is_cut_too():
 
     tg.compile(step)(tg.parameter(np.eye(2), name="W"), np.ones((4, 2)))
     assert seen[0] == (1, "truncated BPTT, k = 2")
+
+
+@each("turn", [1, -1])
+def test_dots_say_how_often_the_gradient_is_cut_between_their_steps(turn):
+    w = weights(W=(3, 3))
+    xs = np.ones((18, 3))
+    outputs, _ = tg.unroll(tanh_cell(w["W"], w["W"]), xs, np.zeros(3), truncate=4, reverse=turn < 0)
+    loss = tg.mean(outputs)
+    cut = [4, 8, 12, 16] if turn > 0 else [2, 6, 10, 14]
+    for view in ("unrolled", "backward"):
+        for steps in ([0, 1, 16, 17], [0, 8, 12, -1], [4, 5], [0, 3, 4, 7, 8, 17], [*range(18)]):
+            drawn = tg.draw(loss, view, steps=steps)
+            for band in drawn.picture.bands:
+                ends = [int(t) for t in re.findall(r"\d+", band.title)]
+                inner = sum(ends[0] < t <= ends[-1] for t in cut)
+                assert band.token == (f"cut {inner}×" if inner else "")
+            assert "4 cuts of the gradient" in drawn.pipe().decode()
+    assert "t = 2 … 15 cut " in tg.draw(loss, steps=[0, 1, 16, 17]).text()
+    assert "t = 2 … 15 截断 " in tg.draw(loss, steps=[0, 1, 16, 17], lang="zh").text()

@@ -105,3 +105,24 @@ def test_the_state_that_a_backward_encoder_starts_from_is_one_at_every_level():
         picture = tg.draw(loss, level=level).picture
         starts = [box.role for box in picture.boxes if [part.text for part in box.title] == ["h₀"]]
         assert starts == ["state", "state"], level
+
+
+def test_a_network_from_which_no_decoder_starts_is_no_encoder():
+    xs = np.ones((4, 2, 4), np.float32)
+    encoder, decoder, first, second = (tg.cells.GRU(4, 4, rng=k) for k in range(4))
+
+    def losses(aside, over):
+        outputs, h = tg.unroll(encoder, xs)
+        loss = tg.mean(tg.unroll(decoder, xs[:3], h)[0])
+        return sum((tg.mean(tg.unroll(x, outputs if over else xs)[1] ** 2) for x in aside), loss)
+
+    for aside, over in (([first], False), ([first], True), ([first, second], False)):
+        names = {"other"} if len(aside) == 1 else {"other 1", "other 2"}
+        loss = losses(aside, over)
+        picture = tg.draw(loss, level="cell").picture
+        assert cells(picture) == names | {"encoder", "decoder"}
+        assert {use.name.partition(".")[0] for use in picture.uses} == names | {"encoder", "decoder"}
+        assert {band.title for band in tg.draw(loss, "rolled").picture.bands} == names | {"encoder", "decoder"}
+        assert "另一网络" in tg.draw(loss, "rolled", lang="zh").text()
+    flow = tg.draw(losses([first], False), "flow").text()
+    assert "other · h, losses of other" in flow and "losses of encoder" not in flow

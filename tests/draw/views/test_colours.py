@@ -74,5 +74,5 @@ def test_red_arrows_are_gradients_with_their_norm(name):
 def test_the_text_says_how_far_a_state_goes():
     """It said t-1 of every arc, of cells that run backward and of two steps back too."""
     lines = [x.split(":")[0].strip() for x in tg.draw(both_ways(4), "rolled").text().splitlines() if "→ t:" in x]
-    assert sorted(lines) == ["t+1 → t", "t-1 → t"]
+    assert sorted(lines) == ["backward, t+1 → t", "forward, t-1 → t"]
     assert "cut 2 times" in tg.draw(lstm(6, truncate=2), "rolled").text()

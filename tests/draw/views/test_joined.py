@@ -64,3 +64,11 @@ def test_a_box_of_one_op_does_not_count_it() -> None:
             h = tg.tanh(h, name="h")
     drawn = tg.draw(tg.sum(h), level="cell").picture
     assert [box.below for box in drawn.boxes if box.title[0].text == "net"] == ["3"] * 3
+
+
+def test_the_inputs_of_a_layer_have_the_name_that_they_have_step_by_step() -> None:
+    xs = np.random.default_rng(0).normal(size=(4, 2, 3)).astype(np.float32)
+    loss = tg.sum(tg.unroll(tg.cells.RNN(3, 3, rng=0), xs)[0])
+    for level in ("layer", "whole"):
+        (box,) = [x for x in tg.draw(loss, level=level).picture.boxes if x.role == "input"]
+        assert [part.text for part in box.title] == ["xₜ"] and box.below.startswith("4 of them")

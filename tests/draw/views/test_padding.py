@@ -150,3 +150,50 @@ def test_parameters_of_zeros_made_within_steps_are_parameters():
     drawn = tg.draw(h, level="op").picture
     chips = [part.text for box in drawn.boxes for part in box.title if part.kind == "chip"]
     assert len(chips) == len(drawn.uses) == 3
+
+
+def anew(rows, layers=1, **options):
+    own = [tg.cells.LSTM, 3, 4]
+    cell = tg.cells.Stack.of(*own, num_layers=layers, rng=0) if layers > 1 else own[0](3, 4, rng=0)
+    xs = np.random.default_rng(0).normal(size=(6, 2, 3)).astype(np.float32)
+    return tg.mean(tg.unroll(cell, xs, reset=rows, **options)[0] ** 2)
+
+
+def test_rolled_says_at_which_steps_rows_start_anew_and_from_what() -> None:
+    one, row = np.zeros((6, 2), bool), np.zeros((6, 2), bool)
+    one[2] = row[2, 0] = True
+    s = tuple(tg.parameter(np.full((2, 4), k), name=name) for k, name in ((0.1, "h_own"), (0.2, "c_own")))
+    for rows, options, start in ((row, {}, ""), (row, {"reset_to": s}, "own"), (one, {}, "0")):
+        drawn = tg.draw(anew(rows, **options), "rolled").picture
+        assert drawn.subtitle.endswith("; rows start anew at t = 2")
+        (card,) = drawn.bands
+        boxes = [b for b, x in zip(drawn.boxes, titles(drawn), strict=True) if "start anew" in x]
+        assert all(card.left < b.x < card.right and card.foot < b.y < card.top for b in boxes)
+        assert [x.endswith(start) for x in titles(drawn) if "start anew" in x] == [True] * 2 * bool(start)
+        back = [x for x in drawn.arrows if x.colour == STATE and drawn.boxes[x.tail] in boxes]
+        assert len(back) == 2 * bool(start) and all(x.dashed for x in back)
+        assert sum(title.startswith(("hₜ₋₁ @", "fₜ * cₜ₋₁")) for title in titles(drawn)) == 2
+    assert "在 t = 2 处" in tg.draw(anew(row), "rolled", lang="zh").picture.subtitle
+    assert "rows start anew" not in tg.draw(padded(), "rolled").picture.subtitle
+    many = tg.unroll(tg.cells.RNN(3, 4, rng=0), np.ones((13, 3), np.float32), reset=np.ones(13, bool))[0]
+    told = tg.draw(tg.sum(many), "rolled").picture.subtitle
+    assert "; rows start anew at t = 0, 1, 2, 3, 4, " in told and told.endswith("…")
+
+
+def test_states_that_start_anew_are_drawn_among_dots() -> None:
+    """The dots of a step may stand for what reads those of a later one."""
+    rows = np.zeros((6, 2), bool)
+    rows[2, 0] = rows[4] = True
+    for steps in ([0, 1, -1], [0, -1], [0, 4]):
+        assert tg.draw(anew(rows, layers=2), level="op", steps=steps).picture.boxes
+
+
+@pytest.mark.parametrize("truncate", [None, 2])
+def test_how_padded_sequences_are_turned_round_is_no_op(truncate) -> None:
+    cell = tg.cells.Bidirectional(tg.cells.GRU(3, 4, rng=0), tg.cells.GRU(3, 4, rng=1))
+    xs = np.random.default_rng(0).normal(size=(6, 2, 3)).astype(np.float32)
+    loss = tg.mean(tg.unroll(cell, xs, lengths=[6, 4], truncate=truncate)[0] ** 2)
+    boxes = tg.draw(loss, level="op").picture.boxes
+    assert {b.node.dtype.kind for b in boxes if b.node is not None} == {"f"}
+    counts = tg.constant(np.arange(6)) + 1
+    assert "[ids 6]" in str(titles(tg.draw(tg.sum(tg.parameter(np.ones((9, 2)), "E")[counts])).picture))

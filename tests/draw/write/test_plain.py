@@ -75,7 +75,7 @@ def test_cards_one_over_the_other_have_each_its_heading_and_its_times() -> None:
     assert plain(drawn).splitlines() == [
         *("loss", "", "layer1 × 3", "----------", "high", "", "between", ""),
         *("layer0 × 3  back × 3", "----------  --------", "low", "            beside", "", "h₀", "xₜ", "", "time:"),
-        *("  t-1 → t: high ----> high", "  t-1 → t: low ----> low", "  start: h₀ ----> layer0: low"),
+        *("  layer1, t-1 → t: high ----> high", "  layer0, t-1 → t: low ----> low", "  start: h₀ ----> layer0: low"),
     ]
 
 
@@ -175,6 +175,10 @@ def test_a_state_of_a_card_returns_to_it() -> None:
         "  t-1 → t: h0 ----> W @ h",
         "  t+1 → t: W @ h ----> W @ h (cut 2 times: nothing)",
     ]
+    drawn = columns(2, [(0, 0, STATE, "t−1 → t"), (0, 0, STATE, "t−1 → t"), (1, 1, STATE, "t−1 → t")])
+    drawn.bands = [band(0, "encoder", times=4), band(1, "decoder", times=3)]
+    first, second = plain(drawn).splitlines()[-2:]
+    assert first.startswith("  encoder, t-1 → t: h0") and second.startswith("  decoder, t-1 → t: h1"), "each once"
 
 
 def test_the_parameters_are_in_line() -> None:

@@ -63,16 +63,18 @@ def _weights(reading: Reading) -> Iterator[Weights]:
             odd = weight.op is None or weight.op.name in LOOKUPS
             entropy = other.op is not None and other.op.name in ("log", "log_softmax")
             alone = x.ndim >= -axis and x.shape[axis] == 1 and x.dtype.kind == "f" and bool((x.value == 1).all())
-            if not odd and not entropy and (alone or _sums_to_one(x, axis, weight)) and _is_memory(other, x):
+            if not odd and not entropy and (alone or _sums_to_one(x, axis, weight)) and _is_memory(other, x, axis):
                 yield Weights(x, axis, other, node)
 
 
-def _is_memory(other: Node, weights: Node) -> bool:
-    """Whether what is weighed is no parameter, or one that the weights were made of, too: learned slots."""
+def _is_memory(other: Node, weights: Node, axis: int) -> bool:
+    """Whether what is weighed is no parameter, or learned slots: the weights are made of it, or of keys for them."""
     if not is_parameter(other):
         return True
     among = ancestors([weights], lambda x: x.step == weights.step or x.step is None)
-    return any(x is chain(other)[-1] for x in among)
+    products = [x for x in among if x.op is not None and x.op.name in ("matmul", "einsum")]
+    scores = [x for x in products if weights.shape[axis] in x.shape]
+    return any(x is chain(other)[-1] for x in among) or any(is_parameter(y) for x in scores for y in x.inputs)
 
 
 def _summed_over(node: Node) -> Iterator[tuple[Node, int, Node]]:

@@ -138,7 +138,7 @@ def _marked(steps: list[int], least: float) -> list[int]:
 
 def _cut(picture: Picture, reach: Reach, look: Look, frame: PanelPlace) -> None:
     """Draw a line at each cut; if lines were closer than CLOSE, only the grey tiles and the subtitle show them."""
-    behind = sorted({sum(s <= a for s in reach.columns) for a, _ in reach.state.cuts} - {0, len(reach.columns)})
+    behind = sorted({sum(s <= a for s in reach.columns) for (_, a), _ in reach.state.cuts} - {0, len(reach.columns)})
     if len(behind) * CLOSE > frame.inner:
         return
     last = -1000.0

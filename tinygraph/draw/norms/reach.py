@@ -196,7 +196,7 @@ def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int,
         for reach in shown:
             reach.of_state, reach.of_losses = min(times.of[x] for x in _members(reach.state)), i
             if len(parts) > 1:
-                name = _name(i, states, times)
+                name = _name(i, reached, times)
                 reach.heading, reach.loss = f"{reach.heading}, losses of {name}", f"loss of {name}"
         result += shown
     return result, sum(map(len, heard))

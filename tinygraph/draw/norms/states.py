@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from ...core.node import Node
 from ..labels import clean
-from ..shown.folding import Folded, crosses
+from ..shown.folding import Folded, When, crosses
 from ..shown.naming import named_cells, returning
 from ..shown.padding import computed
 from ..shown.repetition import Repetition, find_repetition
 from ..shown.roles import roles
+from ..shown.truncation import cut_pairs
 
 _NUMBER = re.compile(r"[\s_(\[]*\d+[)\]]*$")
 
@@ -26,14 +27,14 @@ class State:
         name: ``h``, ``c``, the user's name without the step number, or ``state``.
         turn: 1 if the cell runs forward in time, -1 if backward.
         at: maps each step to the nodes of the state, in ascending order; cells over sliding windows have several.
-        cuts: pairs of neighbouring steps between which no gradient passes.
+        cuts: pairs of neighbouring columns between which no gradient passes.
     """
 
     cell: str
     name: str
     turn: int
     at: dict[int, list[Node]] = field(default_factory=dict)
-    cuts: list[tuple[int, int]] = field(default_factory=list)
+    cuts: list[tuple[When, When]] = field(default_factory=list)
 
     @property
     def heading(self) -> str:
@@ -47,7 +48,7 @@ def states(folded: Folded, roots: list[Node]) -> list[State]:
     result = _of_cells(folded, repetition, role) if repetition is not None else []
     result = result or _carried(folded, role)
     for state in result:
-        state.cuts = _cuts(folded, {x for nodes in state.at.values() for x in nodes})
+        state.cuts = cut_pairs(folded, {x for nodes in state.at.values() for x in nodes})
     return result
 
 
@@ -87,8 +88,10 @@ def _by_step(nodes: list[Node]) -> dict[int, list[Node]]:
 def _names(groups: list[list[Node]], letters: dict[Node, str]) -> list[str]:
     """Returns the names of a cell's states: the user's, those of the lines that made them, or ``state``."""
     names = [shared_name(nodes, letters) for nodes in groups]
-    if len(groups) == 2 and not any(names) and _is_gated(groups[0][-1], groups[1][-1]):
-        return ["h", "c"]
+    if len(groups) == 2 and not any(names):
+        h, c = groups[0][-1], groups[1][-1]
+        if h.op is not None and h.op.name == "multiply" and any(y is c for x in h.inputs for y in x.inputs):
+            return ["h", "c"]  # h = o * tanh(c), as in an LSTM
     labels = [x or "state" for x in names]
     return [x if labels.count(x) == 1 else f"{x} {i}" for i, x in enumerate(labels, 1)]
 
@@ -97,11 +100,6 @@ def shared_name(nodes: list[Node], letters: dict[Node, str]) -> str:
     """Returns the name that all nodes of a state share, without the step number."""
     names = {_NUMBER.sub("", x.name or letters.get(x, "")) for x in nodes}
     return clean(names.pop()) if len(names) == 1 else ""
-
-
-def _is_gated(h: Node, c: Node) -> bool:
-    """Whether h = o * tanh(c), as in an LSTM."""
-    return h.op is not None and h.op.name == "multiply" and any(y is c for x in h.inputs for y in x.inputs)
 
 
 def _carried(folded: Folded, role: dict[Node, str]) -> list[State]:
@@ -120,15 +118,3 @@ def _carried(folded: Folded, role: dict[Node, str]) -> list[State]:
         turn = 1 if 2 * sum(ahead) >= len(ahead) else -1
         states.append(State("", "state" if rank == 1 else f"state {rank}", turn, _by_step(nodes)))
     return states
-
-
-def _cuts(folded: Folded, members: set[Node]) -> list[tuple[int, int]]:
-    """Returns the pairs of steps between which all links of a state are cut."""
-    is_cut: dict[tuple[int, int], bool] = {}
-    for node in folded.nodes:
-        for link in folded.arrows[node]:
-            if computed(link.source) in members and crosses(link):
-                assert link.source.step is not None and link.user.step is not None
-                pair = (min(link.source.step, link.user.step), max(link.source.step, link.user.step))
-                is_cut[pair] = is_cut.get(pair, True) and link.cut
-    return sorted(pair for pair, cut in is_cut.items() if cut)

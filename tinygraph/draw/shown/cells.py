@@ -92,18 +92,15 @@ def _home(targets: frozenset[int], sources: frozenset[int]) -> object:
 
 
 def _cores(folded: Folded, repetition: Repetition, loops: list[list[int]]) -> list[list[int]]:
-    """Returns the loops with parameters, else all of them: running sums are no cells beside others."""
-    with_parameters = [
-        c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[repetition.groups[g][-1]])
-    ]
-    return _of_one_loop(folded, repetition, with_parameters or loops)
+    """Returns the loops with parameters, else all of them: running sums are no cells beside others.
 
-
-def _of_one_loop(folded: Folded, repetition: Repetition, cores: list[list[int]]) -> list[list[int]]:
-    """Join the cores of one loop over time and one scope: a call of `unroll` with several states is one cell."""
+    Those of one loop over time and one scope are joined: a call of `unroll` with several states is one cell.
+    """
+    lasts = {g: repetition.groups[g][-1] for loop in loops for g in loop}
+    weighted = [c for c in loops if any(type(x) is Chip for g in c for x in folded.operands[lasts[g]])]
     joined: list[list[int]] = []
     at: dict[tuple[int, frozenset[str]], list[int]] = {}
-    for core in cores:
+    for core in weighted or loops:
         nodes = [x for g in core for x in repetition.groups[g]]
         scopes = frozenset(x.scope for x in nodes)
         keys = {(folded.phases.loop[x], scopes) for x in nodes if x in folded.phases.loop}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ...core.errors import GraphError, shown
 from ...core.node import Node
 from .folding import Folded, Link, When, crosses
+from .grouping import ordered
 from .loops import window
 from .repetition import Repetition
 
@@ -38,7 +39,7 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: lis
     for node in reversed(folded.nodes):
         if node in shown:
             shown.update(x.source for x in arrows.get(node, ()))
-    nodes = [x for x in folded.nodes if x in shown]
+    nodes = ordered({x: links for x, links in arrows.items() if x in shown})  # dots may stand for what comes later
     moved = dict.fromkeys(shortened.moved, shortened.kept)
     phases = replace(folded.phases, _columns={**folded.phases._columns, **moved})
     dots = {x for x in nodes if phases.column(x) == shortened.kept}

@@ -175,7 +175,7 @@ def fold(roots: list[Node]) -> Folded:
     stands: dict[Node, Operand] = {}
     sums: dict[Node, list[Operand]] = {}
     for node in nodes:
-        if node.op is None:
+        if node.op is None or (node not in kept and _counts(node, stands)):
             stands[node] = Inline(f"zeros {shape(node.shape)}", False) if node in zeros else _leaf(node, chips, kept)
             continue
         operands = [_used(stands[x], node, slot) for slot, x in enumerate(node.inputs) if x not in sums]
@@ -206,14 +206,6 @@ def fold(roots: list[Node]) -> Folded:
     return folded
 
 
-def _links(operands: list[Operand]) -> list[Link]:
-    """Returns the links among the operands of a box."""
-    links: list[Link] = []
-    for x in operands:
-        links.extend([x] if type(x) is Link else x.links if type(x) is Several else ())
-    return links
-
-
 def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
     link = Link(node, False, node, 0)
     if node in kept:
@@ -231,6 +223,11 @@ def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
         return link
     few = node.size <= _SMALL and node.ndim == 1
     return Inline(", ".join(str(x) for x in node.value.tolist()) if few else f"ids {shape(node.shape)}", True)
+
+
+def _counts(node: Node, stands: dict[Node, Operand]) -> bool:
+    """Whether it is computed of whole numbers and masks alone, as the order in which sequences of lengths are read."""
+    return node.dtype.kind in "iub" and not node.name and all(isinstance(stands.get(x), Inline) for x in node.inputs)
 
 
 def _used(stand: Operand, user: Node, slot: int) -> Operand:
@@ -268,7 +265,11 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
 
 def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[Node, Operand]) -> None:
     """Keep only the boxes that a root depends on, and count the uses of parameters."""
-    arrows, shown = {x: _links(ys) for x, ys in folded.operands.items()}, set(kept)
+    shown, arrows = set(kept), dict[Node, list[Link]]()
+    for box, operands in folded.operands.items():
+        arrows[box] = [
+            y for x in operands for y in ((x,) if type(x) is Link else x.links if type(x) is Several else ())
+        ]
     for node in reversed(nodes):
         if node in shown and node in arrows:
             shown.update([x.source for x in arrows[node]])
@@ -277,9 +278,8 @@ def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[No
     folded.operands = {x: folded.operands.get(x, []) for x in folded.nodes}
     folded.arrows = {x: arrows.get(x, []) for x in folded.nodes}
     folded.fans = Counter(y.source for ys in folded.arrows.values() for y in ys)
-    for operands in folded.operands.values():
-        for parameter in {x.parameter for x in operands if type(x) is Chip}:
-            folded.uses[parameter] = folded.uses.get(parameter, 0) + 1
+    used = ({x.parameter for x in ys if type(x) is Chip} for ys in folded.operands.values())
+    folded.uses = dict(Counter(x for parameters in used for x in parameters))
     for root in kept & folded.names.keys():
         folded.uses.setdefault(root, 0)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ...core.node import Node
 from .cells import upwards
-from .folding import Chip, Folded, Inline, Joined, Link, Operand
+from .folding import Chip, Folded, Inline, Joined, Link
 
 
 def join(
@@ -38,7 +38,7 @@ def join(
         parts[stand] = Joined(name, held, shown, seeing)
     joined = replace(folded, nodes=[], operands={}, arrows={}, parts=parts, bundles={})
     _link(folded, joined, stands)
-    joined.nodes = _ordered(joined)
+    joined.nodes = ordered(joined.arrows)
     return joined if len(joined.nodes) == len(joined.operands) else None
 
 
@@ -67,7 +67,9 @@ def _link(folded: Folded, joined: Folded, stands: dict[Node, Node]) -> None:
     for node in folded.nodes:
         box = stands.get(node, node)
         operands = joined.operands.setdefault(box, [])
-        operands += [x for x in folded.operands[node] if box not in joined.parts or _new_chip(x, operands)]
+        known = {x.parameter for x in operands if type(x) is Chip}  # a joined box shows each once, and no numbers
+        own = folded.operands[node]
+        operands += [x for x in own if type(x) is Chip and x.parameter not in known] if box in joined.parts else own
         arrows = joined.arrows.setdefault(box, [])
         for x in folded.arrows[node]:
             source = stands.get(x.source, x.source)
@@ -85,13 +87,8 @@ def _link(folded: Folded, joined: Folded, stands: dict[Node, Node]) -> None:
                 joined.bundles[links[k]] = bundle
 
 
-def _new_chip(x: Operand, operands: list[Operand]) -> bool:
-    """Whether it is a parameter that the box does not show yet; a joined box shows no numbers."""
-    return type(x) is Chip and not any(type(y) is Chip and y.parameter is x.parameter for y in operands)
-
-
-def _ordered(joined: Folded) -> list[Node]:
+def ordered(arrows: dict[Node, list[Link]]) -> list[Node]:
     """Returns the boxes in topological order, that of creation where it is one; boxes on a cycle are left out."""
-    if all(x.source.serial < node.serial for node, links in joined.arrows.items() for x in links):
-        return sorted(joined.arrows, key=lambda x: x.serial)
-    return upwards({x: dict.fromkeys(y.source for y in links) for x, links in joined.arrows.items()})
+    if all(x.source.serial < node.serial for node, links in arrows.items() for x in links):
+        return sorted(arrows, key=lambda x: x.serial)
+    return upwards({x: dict.fromkeys(y.source for y in links) for x, links in arrows.items()})

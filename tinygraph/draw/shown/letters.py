@@ -13,6 +13,7 @@ from ...core.node import Node
 from ...core.trail import LONGEST, trail_of
 from .lines import is_authors, naming
 from .loops import window
+from .padding import computed, is_masked
 
 WindowKey = tuple[int, int]
 """A step, and the last one of the sliding window that runs it, or -1."""
@@ -38,6 +39,10 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node
     told = {t for t, members in steps.items() if any(x in named for x in members)}
     if told:
         _through_time(named, steps, told)
+    for x in nodes:  # where padding keeps a state, or rows start anew, it has the letter of the new state
+        if x.op is not None and x.op.name == "where" and x.step is not None and x not in named:
+            new = computed(x) if is_masked(x) else x.inputs[1]
+            named |= {x: named[new]} if new in named and new.step == x.step else {}
     return named | {x: name for x, name in starts(named, nodes, loop).items() if not x.name}
 
 
@@ -80,10 +85,7 @@ def _written(nodes: list[Node]) -> dict[Node, str]:
                 key not in owners or owners[key][0].serial < node.serial
             ):
                 owners[key] = node, GREEK.get(name, name)
-    named = dict(owners.values())
-    # Where padding keeps a state, what is kept has the letter of the new state.
-    kept = [x for x, _ in trails if x.op is not None and x.op.name == "where" and x not in named and x.step is not None]
-    return named | {x: named[x.inputs[1]] for x in kept if x.inputs[1] in named and x.inputs[1].step == x.step}
+    return dict(owners.values())
 
 
 class _Calls:

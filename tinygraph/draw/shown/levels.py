@@ -20,7 +20,7 @@ from .letters import known
 from .naming import class_of, named_cells
 from .regions import regions
 from .repetition import Repetition, find_repetition
-from .representatives import common_name
+from .representatives import common_letter, common_name
 from .roles import LOOKUPS, looks_up, roles
 
 SHORT, LONG = 8, 25
@@ -170,7 +170,8 @@ def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None
     find = {"cell": _cells, "layer": _by_layer, "outline": _outline, "whole": _whole}[level]
     for turn in (inner, {}) if inner else ({},):
         homes, names = find(folded, role, _apart(placed, turn), turn)
-        _add_families(folded, None if level == "cell" else repetition, homes, names)
+        if repetition is not None and level != "cell":
+            _add_families(folded, repetition, homes, names)
         if not homes:
             return folded, f"op by op, for no {level.replace('outline', 'layer')} is found"
         states = {x for x in homes if role[x] == "state"}
@@ -223,14 +224,14 @@ def _placed(folded: Folded, repetition: Repetition | None) -> PlacedOps:
     return [(*placed[x], x) for x in folded.nodes if x in placed]
 
 
-def _add_families(folded: Folded, repetition: Repetition | None, homes: dict[Node, Hashable], names: Any) -> None:
+def _add_families(folded: Folded, repetition: Repetition, homes: dict[Node, Hashable], names: Any) -> None:
     """Join each group of data or losses over all steps, too."""
-    for g, members in enumerate(repetition.groups) if repetition is not None else ():
+    for g, members in enumerate(repetition.groups):
         for node in members if len(members) > 1 else ():
             if node not in homes and node in folded.arrows:
                 homes[node] = g
                 kind = "data" if node.op is None or node.op.name in LOOKUPS else op_words(node.op.name)
-                names[g] = common_name(repetition, members) or kind  # type: ignore[arg-type]
+                names[g] = common_name(repetition, members) or common_letter(members, folded) or kind
 
 
 def _whole(folded: Folded, role: dict[Node, str], *_: Any) -> Homes:

@@ -30,7 +30,7 @@ def name_cells(repetition: Repetition, cell_groups: list[CellGroup], phases: Pha
     places: dict[int, CellPlace] = {}
     for i, cell in enumerate(cell_groups):
         alone = len(within[i]) == 1 and (not cell.joint or within.count(within[i]) == 1)
-        part = phases.names[min(within[i])] if alone else ""
+        part = phases.part((phases.loop.get(x, -1) for x in lasts[i]), min(within[i])) if alone else ""
         cell.name = "each step"
         if part or not cell.joint:
             turns = returning(repetition, cell)

@@ -16,7 +16,7 @@ from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ..labels import clean
 from .loops import loops
-from .slices import is_read
+from .slices import chain, is_read
 
 MANY = -(1 << 62)
 """In place of a step: more than one."""
@@ -73,6 +73,11 @@ class Phases:
             under = [layer for x, (_, layer) in places.items() if any(own[x] & self.below.get(i, 0) for i in cell)]
             places[cell] = order.index(network[cell]) + 1, 1 + max(under, default=0)
         return places
+
+    def part(self, loops: Iterable[int], phase: int) -> str:
+        """Returns the name of a phase; of loops beside an encoder, from which no decoder starts, ``other``."""
+        beside = self.names == ["encoder", "decoder"] and not phase and not any(self.entered.get(i) for i in loops)
+        return "other" if beside else self.names[phase]
 
     def column(self, node: Node) -> tuple[int, int] | None:
         """Returns phase and step, in the order of the columns; None for a node without a step."""
@@ -227,7 +232,7 @@ def _names(of: dict[Node, int], layered: bool) -> list[str]:
         if left[p]:
             left[p] -= 1
             scopes[p].update([] if node.op is None or is_read(node) else [node.scope.partition("/")[0]])
-            weights[p].update(x for x in map(_behind_views, node.inputs) if isinstance(x, Parameter))
+            weights[p].update(x for y in node.inputs if isinstance(x := chain(y)[-1], Parameter))
     names = [clean(x.copy().pop(), 24) if len(x) == 1 else "" for x in scopes]
     if all(names) and len(set(names)) == len(names):
         return names
@@ -236,9 +241,3 @@ def _names(of: dict[Node, int], layered: bool) -> list[str]:
     if len(names) == 2 and weights[0] != weights[1]:
         return ["encoder", "decoder"]
     return [f"part {p}" for p in range(1, len(names) + 1)]
-
-
-def _behind_views(node: Node) -> Node:
-    while node.step is None and len(node.inputs) == 1:
-        node = node.inputs[0]
-    return node

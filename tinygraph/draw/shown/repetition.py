@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from ...core.node import Node
 from .folding import Chip, Folded, Inline, Link, steps_of
 from .loops import window
+from .padding import is_masked
 from .regions import Regions, regions
-from .slices import row_of
+from .slices import picked
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 """In the name of a parameter as it is shown: which part of it is read."""
@@ -62,7 +63,7 @@ def find_repetition(folded: Folded) -> Repetition | None:
     repetition = Repetition(steps=steps_of(folded.nodes), when=_times(folded))
     alike = _alike(folded, repetition.when)
     _adopt_odd(folded, repetition.when, alike)
-    repeating = {id(members): members for members in alike.values() if len(members) > 1}
+    repeating = {id(x): x for node, x in alike.items() if len(x) > 1 or is_masked(node, "reset")}
     timed = [x for x in folded.nodes if x.step is not None and x.op is not None]
     if not repeating or 2 * sum(id(alike[x]) in repeating for x in timed) < len(timed):
         return None
@@ -98,10 +99,9 @@ def _times(folded: Folded) -> dict[Node, int]:
 
 def _picked(node: Node) -> Node | None:
     """Returns the stacked node that ``outputs[3]`` selects outside of time: the op belongs to the step of this node."""
-    index, source = row_of(node), node.inputs[0] if node.inputs else None
-    if index is None or source is None or source.op is None or source.op.name != "stack":
-        return None
-    return source.inputs[index] if source.attributes.get("axis", 0) == 0 else None
+    source, row = picked(node) or (node, 0)
+    stacks = source.op is not None and source.op.name == "stack" and source is not node
+    return source.inputs[row] if stacks and not source.attributes.get("axis", 0) else None
 
 
 def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:

@@ -20,7 +20,7 @@ def stand_ins(folded: Folded, repetition: Repetition) -> tuple[list[Node], Folde
     drawn = Folded(nodes=stands, names=folded.names, uses=folded.uses)
     for g, stand in enumerate(stands):
         members = repetition.groups[g]
-        letter = _common_letter(members, folded) if g in repetition.cells or g in repetition.data else ""
+        letter = common_letter(members, folded) if g in repetition.cells or g in repetition.data else ""
         letter = letter or (folded.letters.get(members[0], "") if len(members) == 1 else "")
         drawn.letters |= {stand: letter} if letter and not stand.name else {}
         drawn.inputs |= {stand} if members[0] in folded.inputs else set()
@@ -43,7 +43,7 @@ def stand_ins(folded: Folded, repetition: Repetition) -> tuple[list[Node], Folde
     return stands, drawn
 
 
-def _common_letter(members: list[Node], folded: Folded) -> str:
+def common_letter(members: list[Node], folded: Folded) -> str:
     """Returns the letter of a group for any t; a name that says its step, as ``hs[t]``, stays as it is."""
     letters = {timeless(folded.letters.get(x, "")) for x in members}
     letter = letters.pop() if len(letters) == 1 else ""

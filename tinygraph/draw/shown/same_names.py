@@ -34,7 +34,7 @@ def full_names(nodes: list[Node], phases: Phases) -> dict[Node, str]:
     bare = {*names.values()} & {x.rpartition(".")[2] for x in names.values() if "." in x}
     for x, user in _first_users(nodes, {*parameters}).items() if bare and len(phases.names) > 1 else ():
         if user in phases.of and names[x].rpartition(".")[2] in bare:
-            names[x] = f"{phases.names[phases.of[user]]}.{names[x]}"
+            names[x] = f"{phases.part([phases.loop[user]], phases.of[user])}.{names[x]}"
     return names
 
 
@@ -65,7 +65,7 @@ class CellPlace(NamedTuple):
 def _cells(users: list[Node], phases: Phases) -> dict[Node | None, str]:
     """Maps ops that read parameters to what their cells are called."""
     cells = {
-        x: CellPlace(x.scope, phases.names[phases.of[x]], frozenset([i]), WAYS.get(phases.turns.get(i, 0), ""))
+        x: CellPlace(x.scope, phases.part([i], phases.of[x]), frozenset([i]), WAYS.get(phases.turns.get(i, 0), ""))
         for x, i in ((x, phases.loop[x]) for x in users if x in phases.loop)
     }
     several = [*dict.fromkeys(cells.values())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -15,10 +15,9 @@ from ...ops import stop_gradient
 from ..options import Options
 from ..unmarked.steps import marked
 from .by_use import read_twice
-from .cells import cells
-from .folding import Folded, Link, crosses, fold, steps_of
+from .folding import Folded, Link, When, crosses, fold, steps_of
 from .loops import window
-from .repetition import find_repetition
+from .padding import computed
 from .roles import roles
 
 
@@ -38,34 +37,21 @@ class Crossing(NamedTuple):
 
 
 def crossings(folded: Folded, roots: list[Node]) -> list[Crossing]:
-    """Returns the links through time that stay within one cell."""
-    links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
-    rank = {t: i for i, t in enumerate(steps_of(folded.nodes))}
-    cell, role = _cell_of(folded), roles(folded, roots)
+    """Returns the links through time that stay within one loop."""
+    rank: dict[int | None, int] = {t: i for i, t in enumerate(steps_of(folded.nodes))}
+    loop, role = folded.phases.loop, roles(folded, roots)
     spans: dict[int, list[int]] = {}
     for node in folded.nodes:
-        if node.step is not None and node in cell:
-            spans.setdefault(cell[node], []).append(rank[node.step])
-    ends = {c: (min(steps), max(steps)) for c, steps in spans.items()}
-    return [
-        _crossing(x, rank, ends[cell[x.source]])
-        for x in links
-        if x.source in cell and cell[x.source] == cell.get(x.user) and role[x.source] != "loss"
-    ]
-
-
-def _crossing(link: Link, rank: dict[int, int], ends: tuple[int, int]) -> Crossing:
-    assert link.source.step is not None and link.user.step is not None
-    a, b = rank[link.source.step], rank[link.user.step]
-    return Crossing(link, a - ends[0], b - ends[0]) if a < b else Crossing(link, ends[1] - a, ends[1] - b)
-
-
-def _cell_of(folded: Folded) -> dict[Node, int]:
-    """Maps every op to the number of its cell; all ops are in one cell if nothing repeats."""
-    repetition = find_repetition(folded)
-    if repetition is None:
-        return {x: 0 for x in folded.nodes if x.op is not None}
-    return {x: i for i, c in enumerate(cells(folded, repetition)) for g in c.groups for x in repetition.groups[g]}
+        if node.op is not None and node in loop:
+            spans.setdefault(loop[node], []).append(rank[node.step])
+    ends = {i: (min(steps), max(steps)) for i, steps in spans.items()}
+    result: list[Crossing] = []
+    for x in [x for node in folded.nodes for x in folded.arrows[node] if crosses(x) and x.source.op is not None]:
+        i, a, b = loop.get(x.source), rank[x.source.step], rank[x.user.step]
+        if i is not None and i == loop.get(x.user) and role[x.source] != "loss":
+            first, last = ends[i]
+            result.append(Crossing(x, a - first, b - first) if a < b else Crossing(x, last - a, last - b))
+    return result
 
 
 def spacing(crossed: Iterable[Crossing]) -> int | None:
@@ -76,6 +62,19 @@ def spacing(crossed: Iterable[Crossing]) -> int | None:
         return None
     k = min(cut)
     return k if all(x.passes(k) == x.link.cut for x in crossed) else 0
+
+
+def cut_pairs(folded: Folded, states: Container[Node] | None = None) -> list[tuple[When, When]]:
+    """Returns the pairs of columns between which all links are cut, or all of the states, as a step computes them."""
+    is_cut: dict[tuple[When, When], bool] = {}
+    for node in folded.nodes:
+        here = folded.column(node)
+        for x in folded.arrows[node]:
+            there = folded.column(x.source)
+            if here and there and here != there and (states is None or computed(x.source) in states):
+                pair = (here, there) if here < there else (there, here)
+                is_cut[pair] = is_cut.get(pair, True) and x.cut
+    return sorted(pair for pair, cut in is_cut.items() if cut)
 
 
 def cuts_in_words(k: int, folded: Folded) -> str:

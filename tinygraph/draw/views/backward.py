@@ -97,7 +97,7 @@ class _Backward:
         draw_bands(picture, placed, self.where, titles)
         forward_routes = paired_routes(shown, placed, self.paired.ports)
         draw_arrows(picture, shown, forward_routes, None, {x for x in shown.nodes if self.role[x] == "state"})
-        draw_cuts(picture, placed, forward_routes)
+        draw_cuts(picture, placed, shown)
         self._gradients()
         self._reads()
         draw_phases(picture, shown, placed, self.where)

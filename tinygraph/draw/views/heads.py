@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from itertools import pairwise
 from typing import Any
 
 from ...core.errors import GraphError, shown
@@ -14,16 +15,21 @@ from ..layout.spots import Placed
 from ..picture import Band, Note, Picture
 from ..shown.folding import Folded, When
 from ..shown.regions import AFTER, Regions
+from ..shown.truncation import cut_pairs
 
 BLANKS = {"\n": "⏎", "\t": "⇥"}
 """What a blank token shows, as it would show nothing; another blank shows ␣."""
 
 
 def headings(ops: Folded, folded: Folded, tokens: Any) -> list[tuple[str, str]]:
-    """Returns title and token of each column: ``t = 3``, and the text for this step; ``ops`` has all steps."""
+    """Returns title and text of each column: ``t = 3``, its token; of dots, how often ``ops`` are cut among them."""
     texts = by_column(ops, tokens)
     texts |= {c: " · ".join(x for x in (texts.get(c, ""), said) if x) for c, said in ops.padding.items()}
-    spans = {column: (f"t = {a}" if a == b else f"t = {a} … {b}", "") for column, (a, b) in folded.dotted.items()}
+    spans: dict[When, tuple[str, str]] = {}
+    gaps = {*pairwise(ops.columns())}.intersection(cut_pairs(ops) if folded.dotted else ())
+    for last, (a, b) in folded.dotted.items():
+        cuts = sum((last[0], a) <= before and after <= last for before, after in gaps)
+        spans[last] = (f"t = {a}" if a == b else f"t = {a} … {b}", f"cut {cuts}×" * bool(cuts))
     return [spans.get(c) or (f"t = {c[1]}", texts.get(c, "")) for c in folded.columns()]
 
 

@@ -109,6 +109,8 @@ def _subtitle(folded: Folded, repetition: Repetition, cards: list[Card], options
     has_returns = any(c.returning for c in cards)
     text += "; green arrows cross time" if has_returns else ""
     tokens = clean(" ".join(by_column(folded, options.tokens).values()), 60).strip()
+    anew = sorted({t for (_, t), said in folded.padding.items() if "start anew" in said})
+    text += f"; rows start anew at t = {clean(', '.join(map(str, anew)), 30)}" * bool(anew)
     return text + (f"; {tokens}" if tokens else "") + ("; ‖∂‖ over all steps together" if options.has_gradients else "")
 
 
@@ -132,7 +134,7 @@ def _tip(repetition: Repetition, g: int, norm: float | None) -> list[str]:
     node = members[-1]
     kind = node.kind if node.op is None else node.op.name
     lines = [kind + (f" in {node.scope}" if node.scope else ""), f"{shape(node.shape)} {node.dtype}"]
-    if g in repetition.cells:
+    if g in repetition.cells and len(members) > 1:
         lines.append(f"{len(members)} times, {_span(repetition, [g])}")
     if norm is not None:
         lines.append(f"gradient norm {number(norm, 4)} over all steps together")
@@ -173,12 +175,9 @@ def _lag(edge: Edge) -> str:
 def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Point]) -> Note:
     """Returns a note with the step at which an arrow is used; between cells also the step where it starts."""
     if edge in stage.aside:
-        assert edge.only is not None
-        x, y = points[-4] if len(points) > 6 else points[0]
-        start = (
-            repetition.steps[repetition.steps.index(edge.only) - edge.lag] if edge.source in repetition.cells else None
-        )
-        text = f"t = {edge.only} only" if start is None else f"t = {start} → t = {edge.only}"
+        (x, y), text = points[-4] if len(points) > 6 else points[0], f"t = {edge.only} only"
+        if edge.source in repetition.cells and edge.only is not None:
+            text = f"t = {repetition.steps[repetition.steps.index(edge.only) - edge.lag]} → t = {edge.only}"
         if edge in stage.joined:
             (x, low), (_, high) = points[9], points[12]
             return Note(x - 52, (low + high) / 2, text, GREY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from ...core.node import Node
 from ..colours import DEAD, FORWARD, STATE
@@ -15,6 +16,7 @@ from ..shown.folding import Folded
 from ..shown.letters import known
 from ..shown.loops import window
 from ..shown.roles import BORDERS
+from ..shown.truncation import cut_pairs
 from .tags import Taken
 
 BESIDE = 5.0
@@ -87,15 +89,11 @@ def _shifted(route: Route, offset: float) -> list[Point]:
     return moved
 
 
-def draw_cuts(picture: Picture, placed: Placed, routes: list[Route]) -> None:
+def draw_cuts(picture: Picture, placed: Placed, folded: Folded) -> None:
     """Draw a vertical line in every gutter between columns in which all links are cut."""
-    crossing: dict[int, list[bool]] = {}
-    for route in routes:
-        a, b = placed.spots[route.link.source].column, placed.spots[route.node].column
-        if route.through and a is not None and b is not None and min(a, b) >= 0 and abs(a - b) == 1:
-            crossing.setdefault(min(a, b), []).append(route.link.cut)
-    for c, cut in sorted(crossing.items()):
-        if all(cut):
+    cut = set(cut_pairs(folded))
+    for c, pair in enumerate(pairwise(folded.columns())):
+        if pair in cut and c in placed.edges:
             picture.cuts.append(Cut(placed.edges[c][1] + placed.grid.gutter / 2, placed.foot - 16, placed.top + 10))
 
 

@@ -150,7 +150,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
     draw_bands(picture, placed, shown.where, shown.heads)
     draw_arrows(picture, folded, ways, heat_map, {x for x in folded.nodes if shown.role[x] == "state"})
     draw_phases(picture, folded, placed, shown.where)
-    draw_cuts(picture, placed, ways)
+    draw_cuts(picture, placed, folded)
     taken = Taken(picture)
     label_returns(picture, placed, ways, heat_map, folded, taken)
     label_states(picture, placed, ways, folded, taken)

@@ -121,8 +121,9 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None, n
     op, drawn = node.op, folded or Folded()
     assert op is not None
     if op.name == "where" and isinstance(operands[0], Padding):
-        anew, zero = operands[0].text.endswith("start anew"), isinstance(operands[-1], Inline)
-        return [Part("start anew" if anew else "0 in padding" if zero else "kept in padding")]
+        if operands[0].text.endswith("start anew"):
+            return [Part("start anew"), *_folded(operands[1:2])]
+        return [Part("0 in padding" if isinstance(operands[-1], Inline) else "kept in padding")]
     linked = sum(not isinstance(x, (Chip, Inline)) for x in operands)
     if op.name == "add" and linked > 1:
         operands = [x for x in operands if type(x) is not Inline or x.text not in ZEROS]

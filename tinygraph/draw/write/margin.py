@@ -127,8 +127,9 @@ def description(picture: Picture) -> str:
         parts.append("parameters: " + ", ".join(use.name for use in picture.uses[:20]))
     if (scale := ruler(picture)) is not None:
         parts.append(f"{'gradient norms' if picture.scale else 'numbers'} from {scale.low} to {scale.high}")
-    if picture.cuts:
-        parts.append(f"{len(picture.cuts)} cuts of the gradient through time")
+    in_dots = sum(int(re.sub(r"\D", "", x.token) or 0) for x in picture.bands if "…" in x.title)
+    if cuts := len(picture.cuts) + in_dots:
+        parts.append(f"{cuts} cuts of the gradient through time")
     return (". " if picture.lang == "en" else "。").join(told(part, picture.lang) for part in parts)
 
 

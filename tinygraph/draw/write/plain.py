@@ -144,7 +144,8 @@ def _crossing(picture: Picture, rows: list[dict[int, list[int]]]) -> list[str]:
         if a is not None and picture.bands[a].times and arrow.tip.startswith("t"):
             when, _, note = arrow.tip.replace("; ", ";").partition(";")
             source, target = (_title(picture.boxes[i]) for i in (arrow.tail, arrow.head))
-            lines.append(f"  {when.replace('−', '-')}: {source} ----> {target}" + (f" ({note})" if note else ""))
+            card = f"{picture.bands[a].title}, " * (sum(band.times > 0 for band in picture.bands) > 1)
+            lines.append(f"  {card}{when.replace('−', '-')}: {source} ----> {target}" + (f" ({note})" if note else ""))
         # A backward arrow has the same ends as its forward arrow, in reverse order, and is dashed or red.
         if a is None or b is None or a == b or not {a, b} <= shown or arrow.colour not in CARRIES:
             continue
@@ -156,7 +157,7 @@ def _crossing(picture: Picture, rows: list[dict[int, list[int]]]) -> list[str]:
         lines.append(f"  {_end(picture, *left)} {sign} {_end(picture, *right)}")
     if any("--|->" in line for line in lines):
         lines.append(told("(--|-> BPTT cut: the gradient stops here)", picture.lang))
-    return [told("time:", picture.lang), *lines] if lines else []
+    return [told("time:", picture.lang), *dict.fromkeys(lines)] if lines else []
 
 
 def _start(picture: Picture, state: int, column: int, box: int) -> str:
