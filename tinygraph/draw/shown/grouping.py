@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ...core.node import Node
 from .cells import upwards
-from .folding import Chip, Folded, Inline, Joined, Link, Operand
+from .folding import Chip, Folded, Inline, Joined, Link
 
 
 def join(
@@ -67,7 +67,9 @@ def _link(folded: Folded, joined: Folded, stands: dict[Node, Node]) -> None:
     for node in folded.nodes:
         box = stands.get(node, node)
         operands = joined.operands.setdefault(box, [])
-        operands += [x for x in folded.operands[node] if box not in joined.parts or _new_chip(x, operands)]
+        said = {x.parameter for x in operands if type(x) is Chip}
+        new = (x for x in folded.operands[node] if type(x) is Chip and x.parameter not in said)
+        operands += new if box in joined.parts else folded.operands[node]  # a joined box shows no numbers
         arrows = joined.arrows.setdefault(box, [])
         for x in folded.arrows[node]:
             source = stands.get(x.source, x.source)
@@ -83,11 +85,6 @@ def _link(folded: Folded, joined: Folded, stands: dict[Node, Node]) -> None:
                 bundle = bundles[x.source, box]
                 links[k] = x._replace(cut=all(y.cut for y in bundle))
                 joined.bundles[links[k]] = bundle
-
-
-def _new_chip(x: Operand, operands: list[Operand]) -> bool:
-    """Whether it is a parameter that the box does not show yet; a joined box shows no numbers."""
-    return type(x) is Chip and not any(type(y) is Chip and y.parameter is x.parameter for y in operands)
 
 
 def _ordered(joined: Folded) -> list[Node]:

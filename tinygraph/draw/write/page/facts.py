@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ....core.node import Node
 from ....core.traced import Traced
 from ...labels import clean, number, shape
 from ...picture import Box, Picture
@@ -29,7 +28,8 @@ def fixed(box: Box, rules: dict[LocalRule, int], lang: str) -> dict[str, Any]:
     title = " ".join(part.text for part in box.title if part.kind != "value")
     facts: dict[str, Any] = {"title": clean(title, 200), "role": box.role}
     node = box.node
-    if node is None or not _alone(box, node):
+    is_alone = node is not None and (not box.tip or box.tip[0].startswith(node.label()))
+    if not is_alone:  # a cell, or a group whose result it is
         facts["lines"] = [clean(line, 200) for line in box.tip]
     if node is None:
         return facts
@@ -41,11 +41,6 @@ def fixed(box: Box, rules: dict[LocalRule, int], lang: str) -> dict[str, Any]:
         if node.op is not None:
             facts["rule"] = rules.setdefault(rule(type(node.op)), len(rules))
     return {k: v for k, v in facts.items() if v not in ("", None)}
-
-
-def _alone(box: Box, node: Node) -> bool:
-    """Whether the box is this single node, not a cell or a group whose result it is."""
-    return not box.tip or box.tip[0].startswith(node.label())
 
 
 def users(picture: Picture) -> list[list[int]]:
