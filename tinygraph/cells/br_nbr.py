@@ -70,7 +70,12 @@ class BR(NBR):
 
     def from_state(self, h: Any, gate: str | None = None) -> Any:
         """Returns ``weight_hh * h + bias_hh`` as blocks (B, H), in the order of ``hh``, or one gate's block."""
-        if gate is None:
-            return [self.from_state(h, name) for name in self.hh]
+        return [self.scaled(h, name) for name in self.hh] if gate is None else self.scaled(h, gate)
+
+    def scaled(self, h: Any, gate: str) -> Node:
+        """Returns one gate's ``weight_hh * h + bias_hh``: (B, H)."""
         block = self.gate(gate)
-        return block.weight_hh * h if block.bias_hh is None else block.weight_hh * h + block.bias_hh
+        a_h = block.weight_hh * h
+        if block.bias_hh is not None:
+            a_h = a_h + block.bias_hh
+        return a_h

@@ -120,9 +120,8 @@ class FastGRNN(PackedCell):
     def biased(self, p: Node, gate: str) -> Node:
         """Adds to p (B, H) the biases that the gate has."""
         block = self.gate(gate)
-        for b in (block.bias_ih, block.bias_hh):
-            p = p if b is None else p + b
-        return p
+        biases = [b for b in (block.bias_ih, block.bias_hh) if b is not None]
+        return sum(biases, p)
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
         p = affine(x, self.weight_ih) + affine(h, self.weight_hh)

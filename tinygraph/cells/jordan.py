@@ -63,7 +63,8 @@ class Jordan(Cell):
         self.bias_ho = self.bias(self.output_size, bias)
 
     def __call__(self, x: Any, s: Any) -> tuple[Node, Node]:
-        h = self.nonlinearity(affine(x, self.weight_ih, self.bias_ih) + affine(s, self.weight_hh, self.bias_hh))
+        a_x, a_s = affine(x, self.weight_ih, self.bias_ih), affine(s, self.weight_hh, self.bias_hh)
+        h = self.nonlinearity(a_x + a_s)
         y = self.output_nonlinearity(affine(h, self.weight_ho, self.bias_ho))
         s = self.mu * s + y
         return y, s

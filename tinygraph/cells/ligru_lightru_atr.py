@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base import Activation, PackedCell, activation
+from .base import Activation, PackedCell, activation, affine
 
 
 class LiGRU(PackedCell):
@@ -112,7 +112,7 @@ class ATR(PackedCell):
     recurrent_init = "normal"
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        (p,), (q,) = self.from_input(x), self.from_state(h)
+        p, q = affine(x, self.weight_ih, self.bias_ih), affine(h, self.weight_hh, self.bias_hh)
         i, f = ops.sigmoid(p + q), ops.sigmoid(p - q)
         h = i * p + f * h
         return h, h

@@ -72,9 +72,11 @@ class LRU(LinearCell):
 
     def linear(self, u: Any) -> LinearTerms:
         size, phase, gamma = ops.exp(-ops.exp(self.nu_log)), ops.exp(self.theta_log), ops.exp(self.gamma_log)
-        eigenvalue = size * ops.cos(phase), size * ops.sin(phase)
+        lambda_re, lambda_im = size * ops.cos(phase), size * ops.sin(phase)
         driven = gamma * (u @ self.B_re.T), gamma * (u @ self.B_im.T)
-        return LinearTerms(eigenvalue, driven, lambda s: s[0] @ self.C_re.T - s[1] @ self.C_im.T + u @ self.D.T)
+        return LinearTerms(
+            (lambda_re, lambda_im), driven, lambda s: s[0] @ self.C_re.T - s[1] @ self.C_im.T + u @ self.D.T
+        )
 
 
 def _constant(array: np.ndarray) -> Initialiser:

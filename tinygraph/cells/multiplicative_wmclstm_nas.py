@@ -62,8 +62,8 @@ class MultiplicativeLSTM(PackedCell):
         h, c = state
         (m, *gates), (u,) = self.from_input(x), self.from_state(h)
         m = m * u
-        from_m = ops.split(affine(m, self.weight_mh, self.bias_mh), 4, axis=-1)
-        i, f, n, o = (a + b for a, b in zip(gates, from_m, strict=True))
+        a_m = affine(m, self.weight_mh, self.bias_mh)
+        i, f, n, o = (a + b for a, b in zip(gates, ops.split(a_m, 4, axis=-1), strict=True))
         i, f, n, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(n), ops.sigmoid(o)
         c = f * c + i * n
         h = o * ops.tanh(c)

@@ -124,7 +124,8 @@ class RAN(PackedCell):
 
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node]]:
         h, c = state
-        n, *gates = ops.split(affine(x, self.weight_ih), 3, axis=-1)
+        a_x = affine(x, self.weight_ih)
+        n, *gates = ops.split(a_x, 3, axis=-1)
         u = affine(h, self.weight_hh, self.bias_hh)
         u = u if self.bias_ih is None else u + self.bias_ih
         i, f = (ops.sigmoid(a + b) for a, b in zip(gates, ops.split(u, 2, axis=-1), strict=True))

@@ -116,4 +116,5 @@ class ResLSTM(PeepholeLSTM):
 
     def shown(self, a: Any, x: Any) -> Node:
         """Maps a = tanh(c') (B, H) and the input x (B, I) to the factor of the output gate, (B, H)."""
-        return a @ self.weight_proj.T + x @ self.weight_res.T
+        m, r = a @ self.weight_proj.T, x @ self.weight_res.T
+        return m + r

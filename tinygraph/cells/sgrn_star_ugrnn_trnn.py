@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..core.node import Node
-from .base import Activation, InputGated, LinearCell, LinearTerms, PackedCell, activation
+from .base import Activation, InputGated, LinearCell, LinearTerms, PackedCell, activation, affine
 
 
 class SGRN(PackedCell):
@@ -33,7 +33,7 @@ class SGRN(PackedCell):
     """
 
     def __call__(self, x: Any, h: Any) -> tuple[Node, Node]:
-        (v,), (u,) = self.from_input(x), self.from_state(h)
+        v, u = affine(x, self.weight_ih, self.bias_ih), affine(h, self.weight_hh, self.bias_hh)
         f = ops.sigmoid(v + u)
         h = ops.tanh((1 - f) * v + f * h)
         return h, h

@@ -85,10 +85,10 @@ class sLSTM(PackedCell):  # noqa: N801  the paper's spelling
     def __call__(self, x: Any, state: Any) -> tuple[Node, tuple[Node, Node, Node, Node]]:
         h, c, n, m = state
         i, f, z, o = (a + b for a, b in zip(self.from_input(x), self.from_state(h), strict=True))
-        f = f if self.forget_gate == "exp" else -ops.softplus(-f)
-        m = ops.where(ops.greater(n, 0), m, LOG_ZERO)
-        before, m = m, ops.maximum(f + m, i)
-        i, f = ops.exp(i - m), ops.exp(f + before - m)
+        log_f = f if self.forget_gate == "exp" else -ops.softplus(-f)
+        before = ops.where(ops.greater(n, 0), m, LOG_ZERO)
+        m = ops.maximum(log_f + before, i)
+        i, f = ops.exp(i - m), ops.exp(log_f + before - m)
         z, o = ops.tanh(z), ops.sigmoid(o)
         c, n = f * c + i * z, f * n + i
         h = o * (c / n)

@@ -38,7 +38,7 @@ def test_two_bars_of_one_level_share_the_width_with_a_gap_between():
     (product,) = [box for box in drawn.boxes if box.node.op is not None and box.node.op.name == "multiply"]
     assert product.x == pytest.approx((a.x + b.x) / 2) and product.y > a.y, "over the middle of what it reads"
     alone = [box for box in drawn.boxes if box.y > a.y or box.title[0].text == "sum of 3"]
-    bars = [box for box in alone if box.width > 200]
+    bars = [box for box in alone if box.width > 300]
     (bar,) = bars
     assert bar.width == drawn.bands[-1].right - drawn.bands[0].left, "what reads all steps is a bar over them"
     assert len(alone) >= 3, "the rest are boxes as wide as their texts"

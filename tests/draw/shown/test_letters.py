@@ -19,7 +19,7 @@ TOLD = """
 LSTM: i f g o c h; GRU: r z n h; RNN: h; IRNN: h; SigmoidRNN: h; AntisymmetricRNN: h;
 GatedAntisymmetricRNN: z n h; ATR: p q i f h; BR: a c n h; NBR: a c n h; CFN: θ η n h; ClockworkRNN: n h;
 DSGU: q z o h; SGU: q z o h; FastGRNN: z n ζ ν h; FastRNN: n α β h; IndRNN: z h; IntersectionRNN: d r g k y h;
-JANET: f i n c; Jordan: h y s; LEM: z c y h; LMU: u m h; LRU: γ re im y; LayerNormLSTM: i f g o c h;
+JANET: f i n c; Jordan: h y s; LEM: z c y h; LMU: u m h; LRU: γ λ_re λ_im re im y; LayerNormLSTM: i f g o c h;
 LiGRU: z n h; LightRU: f n h; MCLSTM: f i o m n c y v; MGU: f n h; MUT1: z r n h; MUT2: z r n h; MUT3: z r n h;
 MiRU1: r n h; MiRU2: n h; MinimalRNN: z u h; MultiplicativeLSTM: m i f n o c h; NAS: c h;
 OriginalLSTM: i n o c h; PeepholeLSTM: i f n o c h; PhasedLSTM: φ k i f g o c h; QRNN: z f i h; RAN: i f c h;

@@ -232,7 +232,7 @@ def test_constants_and_unnamed_operands_read_well() -> None:
             total = total + tg.sum(v**2)
     shown = titles(tg.draw(0.5 * (total - 1.0) ** 2, level="op"))
     assert not any(re.search(r"[-+*] ?\*\*|\b0 [-+]|zeros", x) for x in shown), shown
-    assert {"x₀ @ W", "x₁ @ W", "x₂ @ W", "v = … + b"} <= set(shown), "an input of zeros is an input"
+    assert {"x₀ @ W", "x₁ @ W", "x₂ @ W", "v = x₁ @ W + b"} <= set(shown), "an input of zeros is an input"
     assert sum(x.startswith("totalₜ = sum") for x in shown) == 1 and any(x.startswith("0.5 * (total") for x in shown)
     assert "y = - exp" in " ".join(titles(tg.draw(tg.ops.subtract(0.0, tg.exp(w), name="y"))))
 
@@ -253,7 +253,8 @@ def test_only_what_reads_the_whole_of_an_array_calls_it_by_its_name() -> None:
             assert titles(tg.draw(node))[-1] == title
     parts = [w @ a[:, :2], w @ a[:, :2].T[:, :].T, a[1:3] * a[:2], a[:, 1] * 2.0, tg.tanh(a[:, :2]), tg.tanh(a.T[1:])]
     for node in parts:
-        assert not re.search(r"\ba\b", titles(tg.draw(node))[-1])
+        assert not re.search(r"\ba\b(?!\[)", titles(tg.draw(node))[-1])
+    assert [titles(tg.draw(node))[-1] for node in parts[::2]] == ["W @ a[:2]", "a[1:3] * a[:2]", "tanh(a[:2])"]
 
 
 def test_a_name_that_is_used_again_is_not_in_its_own_formula():

@@ -92,7 +92,7 @@ def test_the_word_network_reads_as_it_is_written():
     drawn = picture("rnn")
     assert sorted(titles(drawn)) == sorted(
         [
-            *("h0", "xₜ", "U @ xₜ", "W @ hₜ₋₁", "+", "hₜ = tanh", "V @ hₜ"),
+            *("h0", "xₜ", "U @ xₜ", "W @ hₜ₋₁", "U @ xₜ + W @ hₜ₋₁", "hₜ = tanh", "V @ hₜ"),
             *("lossₜ = softmax cross-entropy", "total = sum of 4", "total / 4"),
         ]
     )
@@ -180,7 +180,7 @@ def test_cuts_are_counted():
 def test_a_first_step_without_state_and_a_last_one_with_a_loss_are_no_cells_of_their_own():
     drawn = picture("uneven")
     assert sorted(titles(drawn)) == sorted(
-        ["xₜ", "zₜ = U @ xₜ", "W @ hₜ₋₁", "zₜ + …", "hₜ = tanh", "V @ h", "softmax cross-entropy"]
+        ["xₜ", "zₜ = U @ xₜ", "W @ hₜ₋₁", "zₜ + W @ hₜ₋₁", "hₜ = tanh", "V @ h", "softmax cross-entropy"]
     )
     assert {"t = 0 only", "t = 4 only"} <= {n.text for n in drawn.notes}
 

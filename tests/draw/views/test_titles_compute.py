@@ -74,7 +74,7 @@ def test_which_side_of_a_sign_has_brackets() -> None:
         "(x * y) ** 2": lambda: (x * y) ** 2.0,
         "(x + y) ** 2": lambda: (x + y) ** 2.0,
         "x * y - z * x": lambda: x * y - z * x,
-        "tanh(x) * sigmoid(y)": lambda: tg.tanh(x) * tg.sigmoid(y),
+        "tanh(x) * σ(y)": lambda: tg.tanh(x) * tg.sigmoid(y),
         "tanh(x + y)": lambda: tg.tanh(x + y),
         "0 * x": lambda: 0.0 * x,
         "0 / x": lambda: 0.0 / x,

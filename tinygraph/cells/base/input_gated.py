@@ -48,4 +48,5 @@ class InputGated(Cell):
 
     def from_input(self, x: Any) -> list[Node]:
         """Returns ``x weight_ihᵀ + bias_ih`` split into blocks (B, H), in the order of ``ih``."""
-        return ops.split(affine(x, self.weight_ih, self.bias_ih), len(self.ih), axis=-1)
+        a_x = affine(x, self.weight_ih, self.bias_ih)
+        return ops.split(a_x, len(self.ih), axis=-1)

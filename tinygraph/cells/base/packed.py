@@ -67,18 +67,20 @@ class PackedCell(Cell):
 
     def from_input(self, x: Any) -> list[Node]:
         """Returns ``x weight_ihᵀ + bias_ih`` split into blocks (B, H), in the order of ``ih``."""
-        return _blocks(affine(x, self.weight_ih, self.bias_ih), len(self.ih))
+        a_x = affine(x, self.weight_ih, self.bias_ih)
+        return _blocks(a_x, len(self.ih))
 
     def from_state(self, h: Any, gate: str | None = None) -> Any:
         """Returns ``h weight_hhᵀ + bias_hh`` split into blocks (B, H), in the order of ``hh``, or one gate's block."""
-        if gate is not None:
-            block = self.gate(gate)
-            return affine(h, block.weight_hh, block.bias_hh)
-        return _blocks(affine(h, self.weight_hh, self.bias_hh), len(self.hh))
+        weights = self if gate is None else self.gate(gate)
+        a_h = affine(h, weights.weight_hh, weights.bias_hh)
+        return _blocks(a_h, len(self.hh)) if gate is None else a_h
 
     def from_both(self, x: Any, h: Any) -> list[Node]:
         """Returns `from_input` + `from_state`, block by block, for a cell with the same ``ih`` and ``hh``."""
-        return _blocks(affine(x, self.weight_ih, self.bias_ih) + affine(h, self.weight_hh, self.bias_hh), len(self.ih))
+        a_x, a_h = affine(x, self.weight_ih, self.bias_ih), affine(h, self.weight_hh, self.bias_hh)
+        a = a_x + a_h
+        return _blocks(a, len(self.ih))
 
 
 def _blocks(z: Node, count: int) -> list[Node]:

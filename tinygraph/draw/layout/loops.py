@@ -6,7 +6,7 @@ from ..picture import Point
 from ..shown.repetition import Edge
 from .cards import Stage
 from .layers import FOOT, TOP
-from .routes import along, climb, enter, leave, rise, straight, swing, turn
+from .routes import BEND, along, climb, enter, leave, rise, straight, swing, turn
 from .spots import HEIGHT, Spot
 
 PORT, ROUND, BESIDE = 22.0, 24.0, 20.0
@@ -146,7 +146,7 @@ class StageRoutes:
     def arrival(self, group: int, side: int) -> float:
         """Returns the height at which a route from a lane reaches a box: its middle, or just under it."""
         y = self.stage.y[group]
-        return y if _free(self.stage, group, side) else y - HEIGHT / 2 - 14
+        return y if _free(self.stage, group, side) else y - HEIGHT / 2 - BEND
 
     def enter(self, points: list[Point], group: int, side: int, bow: float) -> None:
         """Turn from the lane towards a box and into it."""

@@ -15,7 +15,7 @@ from .spots import Placed, Spot
 PORT = 24.0
 """Largest distance between two ports at one side of a box."""
 BEND = 14.0
-"""Radius of the turn of an arrow from the side of a bar."""
+"""Radius of the turn of an arrow from the side of a bar, and its distance from boxes over which it runs."""
 
 
 class Route(NamedTuple):
@@ -31,7 +31,7 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
     """Returns the route of every arrow, in the order of their target boxes."""
     pairs = [(link, node) for node in folded.nodes for link in folded.arrows[node]]
     level = {i for i, (link, node) in enumerate(pairs) if _crosses(placed, link, node)}
-    rows = _row_bounds(placed)
+    rows = _in_rows(placed)
     lanes = _lanes(placed, pairs)
     ports = _ports(placed, pairs, level, lanes)
     result = []
@@ -53,14 +53,12 @@ def _crosses(placed: Placed, link: Link, node: Node) -> bool:
     return a.column is not None and b.column is not None and (a.column != b.column or a.row == b.row)
 
 
-def _row_bounds(placed: Placed) -> dict[tuple[int, int], Point]:
-    """Maps column and row to the left and right edge of the boxes there."""
-    bounds: dict[tuple[int, int], Point] = {}
-    for x, _, width, row, column in placed.spots.values():
-        if column is not None:
-            left, right = bounds.get((column, row), (x, x))
-            bounds[column, row] = min(left, x - width / 2), max(right, x + width / 2)
-    return bounds
+def _in_rows(placed: Placed) -> dict[tuple[int | None, int], list[Spot]]:
+    """Maps column and row to the boxes there, from left to right."""
+    rows: dict[tuple[int | None, int], list[Spot]] = {}
+    for spot in sorted(placed.spots.values(), key=lambda x: x.x):
+        rows.setdefault((spot.column, spot.row), []).append(spot)
+    return rows
 
 
 def _lanes(placed: Placed, pairs: list[tuple[Link, Node]]) -> dict[int, float]:
@@ -205,46 +203,50 @@ def along(points: list[Point], corners: list[Point], bend: float, *, level: bool
     straight(points, corners[-1])
 
 
-def leave(box: Spot, side: int, half: float, *, is_free: bool) -> list[Point]:
+def leave(box: Spot, side: int, half: float, *, is_free: bool, past: float = BEND) -> list[Point]:
     """Returns the start of a route at the side of a box, or from its top over the boxes there; ``half`` its height."""
     if is_free:
         return [(box.x + side * box.width / 2, box.y)]
     points = [(box.x + side * box.width / 4, box.y + half)]
-    turn(points, (box.x + side * (box.width / 4 + 8), box.y + half + 14), level=False)
+    turn(points, (box.x + side * (box.width / 4 + 8), box.y + half + past), level=False)
     return points
 
 
-def enter(points: list[Point], box: Spot, side: int, half: float, *, is_free: bool) -> None:
+def enter(points: list[Point], box: Spot, side: int, half: float, *, is_free: bool, past: float = BEND) -> None:
     """Append the end of a route, straight to the side of a box, or under the boxes there and up to its foot."""
     if is_free:
         straight(points, (box.x + side * box.width / 2, box.y))
     else:
-        straight(points, (box.x + side * (box.width / 4 + 8), box.y - half - 14))
+        straight(points, (box.x + side * (box.width / 4 + 8), box.y - half - past))
         turn(points, (box.x + side * box.width / 4, box.y - half), level=True)
 
 
-def _sideways(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int, int], Point]) -> list[Point]:
+def _sideways(placed: Placed, a: Spot, b: Spot, rows: dict[tuple[int | None, int], list[Spot]]) -> list[Point]:
     """Returns the route from the side of one box to the side of another in its row, or in another column.
 
     If another box of the row is in between, the arrow leaves over the box, or enters from under it.
     """
     assert a.column is not None and b.column is not None
-    direction, half = 1 if b.x > a.x else -1, placed.grid.half
+    direction, half, past = 1 if b.x > a.x else -1, placed.grid.half, placed.grid.past
     if a.column == b.column:
-        points = leave(a, direction, half, is_free=True)
-        enter(points, b, -direction, half, is_free=True)
+        is_free = not any(min(a.x, b.x) < x.x < max(a.x, b.x) for x in rows[a.column, a.row])
+        points = leave(a, direction, half, is_free=is_free, past=past)
+        if is_free:
+            enter(points, b, -direction, half, is_free=True)
+        else:  # down to its top, over the boxes between
+            straight(points, (b.x - direction * (b.width / 4 + 8), points[-1][1]))
+            turn(points, (b.x - direction * b.width / 4, b.y + half), level=True)
         return points
     out, into = placed.edges[a.column][direction > 0], placed.edges[b.column][direction < 0]
-    near, far = rows[a.column, a.row][direction > 0], rows[b.column, b.row][direction < 0]
-    points = leave(a, direction, half, is_free=abs(near - a.x - direction * a.width / 2) < 1)
+    points = leave(a, direction, half, is_free=rows[a.column, a.row][-(direction > 0)] == a, past=past)
     straight(points, (out, points[-1][1]))
-    is_free = abs(b.x - direction * b.width / 2 - far) < 1
-    end = (into, b.y if is_free else b.y - half - 14)
+    is_free = rows[b.column, b.row][-(direction < 0)] == b
+    end = (into, b.y if is_free else b.y - half - past)
     if abs(b.column - a.column) > 1:
         _over(placed, points, end, direction)
     else:
         swing(points, end)
-    enter(points, b, -direction, half, is_free=is_free)
+    enter(points, b, -direction, half, is_free=is_free, past=past)
     return points
 
 

@@ -28,6 +28,7 @@ class Grid(NamedTuple):
         banded: whether layers and directions have rows of their own, and a state runs on a straight rail.
         lane: the distance of lanes under the bars over the columns, one for each bar; 0 without lanes.
         ports: how far a straight vertical arrow runs beside the middle of its box, and a bent one beside its bends.
+        past: the distance of an arrow from the boxes over or under which it runs: less if its gradient runs beside it.
     """
 
     pitch: float = 58.0
@@ -38,6 +39,7 @@ class Grid(NamedTuple):
     banded: bool = True
     lane: float = 0.0
     ports: tuple[float, float] = (0.0, 0.0)
+    past: float = 14.0
 
     @property
     def half(self) -> float:

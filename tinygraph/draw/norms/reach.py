@@ -255,17 +255,12 @@ def _reach(state: State, rows: list[int], times: Phases, seeds: Seeds, most: int
     entry = min(entered) if not own & of_losses and len(entered - {MANY}) == len(entered) == 1 else None
     clear = entry is not None if elsewhere else not loops & times.seen_whole
     blurred = "" if clear else "each loss looks at many steps"
-    if _reads_padding(seeds):
+    entering = [pair for seed in seeds.values() for pair in seed.items() if is_masked(pair[0], "real")]
+    if any(np.where(x.inputs[0].value, 0, g).any() for x, g in entering):  # each sequence's own last step
         blurred = "sequences end before the loss"
     reach = Reach(state, _columns(state, rows if entry is None else [entry], most, last), entry, blurred)
     reach.rows = rows
     return reach
-
-
-def _reads_padding(seeds: Seeds) -> bool:
-    """Whether losses enter states that padding keeps: they come from each sequence's own last step."""
-    entering = [pair for seed in seeds.values() for pair in seed.items() if is_masked(pair[0], "real")]
-    return any(np.where(x.inputs[0].value, 0, g).any() for x, g in entering)
 
 
 def _columns(state: State, ends: list[int], most: int, last: int) -> list[int]:

@@ -21,7 +21,7 @@ INPUTS = ("x", "x′", "x″")
 DELAYS = 4
 """So many steps later a state may be read for its starts to be known."""
 NO_LOOPS: Mapping[Node, int] = MappingProxyType({})
-_SPELT = "alpha beta gamma delta epsilon zeta eta theta kappa lambda_ mu nu xi rho sigma tau phi psi omega"
+_SPELT = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi psi omega"
 GREEK = dict(zip(_SPELT.split(), "αβγδεζηθκλμνξρστφψω", strict=True))
 """Letters that code spells out."""
 
@@ -84,24 +84,28 @@ def _written(nodes: list[Node]) -> dict[Node, str]:
             if within.isdisjoint(cut_short.get(node, ())) and (
                 key not in owners or owners[key][0].serial < node.serial
             ):
-                owners[key] = node, GREEK.get(name, name)
+                word, _, index = name.partition("_")
+                owners[key] = node, "_".join([GREEK[word], *[index] * bool(index)]) if word in GREEK else name
     return dict(owners.values())
 
 
 class _Calls:
-    """Numbers the calls of each function at each step: a new one has begun where its lines go back."""
+    """Numbers the calls of each function at each step: one begins where its lines go back, or its caller's call."""
 
     def __init__(self) -> None:
         self.count: dict[tuple[Any, ...], int] = {}
-        self._last: dict[tuple[Any, ...], int] = {}
+        self._last: dict[tuple[Any, ...], tuple[Any, int]] = {}
 
     def go_on(self, where: tuple[int | None, str], trail: list[tuple[CodeType, int]], codes: list[CodeType]) -> None:
-        for code, position in trail:
+        caller: Any = None  # unknown of the first of a trail
+        for code, position in reversed(trail):
             if code in codes:
                 key = (*where, code)
-                back = position < self._last.get(key, -1)
-                self.count[key] = self.count.get(key, 0) + back
-                self._last[key] = position
+                before, last = self._last.get(key, (None, -1))
+                caller = before if caller is None else caller
+                self.count[key] = self.count.get(key, 0) + (position < last or None is not before != caller)
+                self._last[key] = caller, position
+                caller = code, self.count[key]
 
 
 def _shared(names: tuple[str, ...], members: list[Node]) -> list[tuple[str, Node]]:

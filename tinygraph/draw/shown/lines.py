@@ -15,7 +15,7 @@ from ..unmarked.bytecode import LIBRARIES, OURS
 
 _CELLS = os.path.join(OURS, "cells") + os.sep
 _SHARED = tuple(os.path.join(_CELLS, room) + os.sep for room in ("base", "around"))
-_EQUATIONS = (os.path.join(_CELLS, "base", "linear.py"),)
+_EQUATIONS = tuple(os.path.join(_CELLS, "base", f"{name}.py") for name in ("linear", "packed", "input_gated"))
 LONGEST = 20
 """The longest name, in characters, that is worth its room in a box."""
 

@@ -88,7 +88,9 @@ def _direct_routes(mirror: Mirror, where: Regions, paired: Paired) -> dict[Link,
     spots = paired.placed.spots
     arrows: dict[Node, list[Link]] = {node: [] for node in mirror.arrows}
     for back, link in chain.from_iterable(mirror.arrows.values()):
-        if where.place[link.source] != UNDER and _near(spots[back.source], spots[back.user]):
+        a, b = spots[back.source], spots[back.user]
+        is_near = abs(a.row - b.row) == 1 if a.column is b.column is None else None not in (a.column, b.column)
+        if is_near and where.place[link.source] != UNDER:  # both in columns, or over them with no bar between
             arrows[back.user].append(back)
     links_only = Folded(nodes=[*arrows], arrows=arrows)
     combined = paired_routes(links_only, turned(paired.placed), turned(paired.ports))
@@ -102,11 +104,6 @@ def _own_lanes(route: Route, placed: Placed) -> list[Point]:
     a, b = placed.spots[route.link.source], placed.spots[route.node]
     lanes = {-a.y + HEIGHT / 2 + 14: -a.y + HEIGHT / 2 + CLOSE, -b.y - HEIGHT / 2 - 14: -b.y - HEIGHT / 2 - CLOSE}
     return [(x, lanes.get(y, y)) for x, y in route.points]
-
-
-def _near(a: Spot, b: Spot) -> bool:
-    """Whether both boxes are in columns, or both over the columns with no bar between."""
-    return (a.column is None) == (b.column is None) and (a.column is not None or abs(a.row - b.row) == 1)
 
 
 class _Rails:

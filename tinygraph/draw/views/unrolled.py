@@ -103,7 +103,8 @@ def _tries(target: Any, options: Options) -> Iterator[tuple[Detail, Placed, Call
 
 def _placed(levels: Levels, detail: Detail, known: Shared) -> tuple[Shown, Placed]:
     shown = _shown(levels, detail, known)
-    room = head_widths(shown.heads), TERSE if detail.terse else CLOSE, known.layouts
+    grid = (TERSE if detail.terse else CLOSE)._replace(past=14.0 if shown.heat is None else 9.0)
+    room = head_widths(shown.heads), grid, known.layouts
     placed = place(shown.folded, shown.where, shown.widths, *room)
     if not placed.crowded:
         return shown, placed

@@ -20,8 +20,8 @@ from ..shown.slices import index_text, tag_of, turned
 from .figures import figures, statistics
 
 SIGNS = {"matmul": "@", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
-ROOM = 28
-"""The most characters of a formula that names both of its operands."""
+ROOM, ALONE = 20, 14
+"""The most characters of both operands in a formula, but for steps, and of the one of an op: ``tanh(a + b)``."""
 ZEROS = ("0", "0.0")
 MOST_CHIPS = 6
 """Most parameters shown in a joined box; of more it says how many are hidden."""
@@ -75,8 +75,6 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
 
 def _facts_of(node: Node, odd: list[Operand]) -> list[str]:
     """Returns what the second line says of stacks, targets and padding."""
-    if not odd:
-        return []
     is_loss = node.op is not None and node.op.name in LOSSES
     targets = [f"target {x.text}" for x in odd if is_loss and type(x) is Inline and x.whole]
     stacks = dict.fromkeys(_stacked(x) for x in odd if isinstance(x, Several))
@@ -90,9 +88,10 @@ def _stacked(several: Several) -> str:
 
 
 def _short(title: list[Part], name: str) -> list[Part]:
-    """After a name an op is written as in papers: ``f = σ``, also if what it reads had the name before."""
-    op, *others = title
-    return [op._replace(text=re.sub(r"^sigmoid\b", "σ", op.text.replace(f"({name})", ""))), *others]
+    """After a name an op is written as in papers: ``f = σ``; what it reads that had the name before is ``…``."""
+    own = re.compile(rf"(?<!\w){re.escape(name)}(?![\w₋])")
+    op, *others = (part if part.kind == "chip" else part._replace(text=own.sub("…", part.text)) for part in title)
+    return [op._replace(text=re.sub(r"^sigmoid\b", "σ", op.text.replace("(…)", ""))), *others]
 
 
 def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
@@ -144,7 +143,8 @@ def formula(node: Node, operands: list[Operand], folded: Folded | None = None, n
     is_loss = op.name in LOSSES
     parts = _folded([x for x in operands if not (is_loss and isinstance(x, Inline))])
     spoken = "" if parts or is_loss or len(operands) != 1 else _spoken(operands[0], "", drawn, False, 2)
-    spoken = spoken if len(spoken) <= ROOM // 2 and "(" not in spoken else ""
+    if len(spoken) > ALONE or "(" in spoken or (named and "[" in spoken):
+        spoken = ""  # which part a gate reads is told by a tag: gates stand side by side
     return [Part(f"{op_words(op.name)}({spoken})" if spoken else op_words(op.name)), *parts]
 
 
@@ -166,13 +166,17 @@ def infix(sign: str, operands: list[Operand], folded: Folded, named: bool) -> li
     """Returns ``W @ h``, ``f * c + i * g``, ``z * tanh``; of operands without a name ``+``, ``+ b``."""
     a, b = operands
     deep = 1 if sign == "@" else DEEP
-    left = _inline(a) or Part(_spoken(a, sign, folded, False, deep))
-    right = _inline(b) or Part(_spoken(b, sign, folded, True, deep))
+    left, right = (_inline(x) or Part(_spoken(x, sign, folded, x is b, deep)) for x in operands)
     if sign in "+-" and isinstance(a, Inline) and a.text in ZEROS:  # the start of a sum
         return [*[Part(sign)] * (sign == "-"), right if right.text else Part(_word(b))]
-    if left.text and right.text and len(left.text) + len(right.text) <= ROOM:
-        return [left, Part(sign), right]
-    left, right = (_inline(x) or Part(name_of(x, folded)) for x in operands)
+    sides = [_inline(x) or Part(name_of(x, folded)) for x in operands]
+    for i, x in sorted(enumerate([left, right]), key=lambda side: _length(side[1].text)):
+        sides[i] = x if x.text and _length(x.text) + _length(sides[1 - i].text) <= ROOM else sides[i]
+    left, right = sides
+    cut, b_cut = (_CUT.fullmatch(x.text) for x in sides)
+    shapes = {x.source.shape for x in operands if isinstance(x, Link)}
+    if sign in "+-" and cut and b_cut and cut[2] == b_cut[2] and len(shapes) == 1:  # the same part of two arrays
+        return [Part(f"({cut[1]}"), Part(sign), Part(f"{b_cut[1]}){cut[2]}")]
     if not named and not left.text and not right.text:
         return [Part(sign)]
     room = ROOM - len(left.text) - len(right.text)
@@ -180,6 +184,11 @@ def infix(sign: str, operands: list[Operand], folded: Folded, named: bool) -> li
     if isinstance(b, (Chip, Inline)) and not named and not left.text:
         return [Part(sign), right]
     return [left if left.text else Part(_word(a, room)), Part(sign), right]
+
+
+def _length(text: str) -> int:
+    """The length of a text without its steps, so that a formula is the same at all of them."""
+    return len(text.translate(_STEPLESS))
 
 
 DEEP = 3
@@ -195,16 +204,18 @@ def _spoken(x: Operand, sign: str, folded: Folded, is_right: bool, deep: int = D
         return name
     inner, operands = SIGNS.get(op.name), folded.operands.get(x.source, [])
     said = [_spoken(y, inner or "", folded, y is operands[-1], deep - 1) for y in operands]
-    if not all(said) or len(said) != (2 if inner else 1) or op.name in LOSSES or inner == "@":
+    if not all(said) or len(said) != (2 if inner else 1) or op.name in LOSSES:
         return ""
     if inner:
         text = f"{said[0]} {inner} {said[1]}"
+        if inner == "@" and (sign not in ("+", "-") or deep < DEEP):
+            return ""
         loose = inner in "+-" and (sign not in "+-" or (sign == "-" and is_right))
         return f"({text})" if loose or sign in ("@", "**") or (sign == "/" and is_right) else text
-    return f"{op_words(op.name)}({said[0]})"
+    return f"{'σ' if op.name == 'sigmoid' else op_words(op.name)}({said[0]})"
 
 
-def _word(x: Operand, room: int = ROOM) -> str:
+def _word(x: Operand, room: int = 28) -> str:
     """Returns what stands for an operand without a name."""
     if not isinstance(x, Link) or (op := x.source.op) is None or op.name in SIGNS or op.name in LOOKUPS:
         return "…"
@@ -216,18 +227,19 @@ def name_of(operand: Operand, folded: Folded) -> str:
     """Returns the name of an operand; of a part of an array that of the part, if it has one."""
     if not isinstance(operand, Link):
         return ""
-    if operand not in folded.spoken:
-        folded.spoken[operand] = _name_of(operand, folded)
-    return folded.spoken[operand]
-
-
-def _name_of(link: Link, folded: Folded) -> str:
-    cuts = [x for x in link.views if tag_of([x])]
-    node = cuts[-1] if cuts else link.source
+    if operand in folded.spoken:
+        return folded.spoken[operand]
+    source, _, user, _, views = operand
+    cuts = [x for x in views if tag_of([x])]
+    part = cuts[-1] if cuts and (known(cuts[-1], folded.letters) or len(views) > 1) else None
+    node = source if part is None else part
     name = known(node, folded.letters)
-    if node.step != link.user.step and not node.name:
+    if node.step != user.step and not node.name:
         name = name.partition("[")[0]  # of hs[t] a later step reads another t
-    return clean(name + _when(node, link.user, folded)) + (turned(link.views) if name and link.views else "")
+    name = clean(name + _when(node, user, folded)) if name else ""
+    tag = f"[{tag_of(cuts)}]" if cuts and part is None else turned(views)  # as the tag at its arrow says
+    folded.spoken[operand] = name and name + tag
+    return folded.spoken[operand]
 
 
 def _when(node: Node, reader: Node, folded: Folded) -> str:
@@ -244,6 +256,8 @@ def _when(node: Node, reader: Node, folded: Folded) -> str:
 
 
 _STEPPED = frozenset("0123456789₀₁₂₃₄₅₆₇₈₉ₜ")
+_CUT = re.compile(r"([^\W\d]\w*)(\[[-\d:, ]+\])")
+_STEPLESS = dict.fromkeys(map(ord, "₀₁₂₃₄₅₆₇₈₉ₜ₋₊"))
 
 
 def _folded(operands: list[Operand]) -> list[Part]:
@@ -268,7 +282,8 @@ def _tip(node: Node, operands: list[Operand], heat: Heat | None, statistical: bo
     scope = f" in {node.scope}" if node.scope else ""
     dtype = node.dtype
     lines = [node.label() + scope, f"{shape(node.shape)} {dtype}"]
-    lines += [f"reads {_told(v)}" for x in operands if isinstance(x, Link) for v in x.views]
+    views = [view for x in operands if isinstance(x, Link) for view in x.views]
+    lines += [f"reads {op_words(v.op.name if v.op else '')} {_settings(v)}, {shape(v.shape)}" for v in views]
     if node.attributes:
         lines.append(_settings(node))
     if statistical and node.size and dtype.kind == "f" and not isinstance(node, Traced):
@@ -282,7 +297,3 @@ def _tip(node: Node, operands: list[Operand], heat: Heat | None, statistical: bo
 
 def _settings(node: Node) -> str:
     return ", ".join(f"{k}={index_text(v)}" for k, v in node.attributes.items())
-
-
-def _told(view: Node) -> str:
-    return f"{op_words(view.op.name if view.op else '')} {_settings(view)}, {shape(view.shape)}"

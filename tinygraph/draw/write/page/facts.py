@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ....core.node import Node
 from ....core.traced import Traced
 from ...labels import clean, number, shape
 from ...picture import Box
@@ -28,7 +27,8 @@ def fixed(box: Box, rules: dict[LocalRule, int], lang: str) -> dict[str, Any]:
     title = " ".join(part.text for part in box.title if part.kind != "value")
     facts: dict[str, Any] = {"title": clean(title, 200), "role": box.role}
     node = box.node
-    if node is None or not _alone(box, node):
+    is_alone = node is not None and (not box.tip or box.tip[0].startswith(node.label()))
+    if not is_alone:  # a cell, or a group whose result it is
         facts["lines"] = [clean(line, 200) for line in box.tip]
     if node is None:
         return facts
@@ -42,9 +42,6 @@ def fixed(box: Box, rules: dict[LocalRule, int], lang: str) -> dict[str, Any]:
     return {k: v for k, v in facts.items() if v not in ("", None)}
 
 
-def _alone(box: Box, node: Node) -> bool:
-    """Whether the box is this single node, not a cell or a group whose result it is."""
-    return not box.tip or box.tip[0].startswith(node.label())
 
 
 def measured(box: Box) -> dict[str, Any]:
