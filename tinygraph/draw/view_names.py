@@ -16,7 +16,7 @@ MAPS = ("states", "gates", "attention", "saliency")
 """The views that are heat maps over time."""
 VIEWS = {
     "unrolled": (".views.unrolled", "unrolled"),
-    "both": (".views.unrolled", "both"),
+    "both": (".views.unrolled", "unrolled"),
     "backward": (".views.backward", "backward"),
     "rolled": (".views.rolled", "rolled"),
     "flow": (".views.flow", "flow"),
@@ -28,14 +28,15 @@ VIEWS = {
 
 
 UNFIT = {"ax": VIEWS.keys() - MAPS, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
+UNFIT |= {name: {"compiled"} for name in ("gradients", "values", "tokens", "truncate")}
 """Options, and the views that cannot obey them."""
 
 
 def refuse_unfit(view: str, options: Options) -> None:
     """Raises a `GraphError` for an option that a view cannot obey."""
     for name, views in UNFIT.items():
-        if view in views and getattr(options, name) != getattr(Options, name):
-            what = "graphs" if name in ("steps", "level") else "heat maps"
+        if view in views and getattr(options, name) not in (getattr(Options, name), None, False):
+            what = "heat maps" if name in ("ax", "item") else "graphs"
             problem = f"draw: {name}= is for {what}, not for the view {view}"
             fix = "save it" if name == "ax" else "leave it out"
             raise GraphError(problem, expected=", ".join(x for x in VIEWS if x not in views), fix=fix)
@@ -46,16 +47,16 @@ def shown(node: Any, view: str, options: Options) -> Picture:
     if options.area is not None:
         return fitted(candidates(node, view, options), options.area, options.limits)
     module, function = VIEWS[view]
-    picture: Picture = getattr(import_module(module, __package__), function)(node, options, *_map(view))
+    picture: Picture = getattr(import_module(module, __package__), function)(node, *_asked(view, options))
     return picture
 
 
 def candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
     """Yields what a view may show, from the most to the least detail."""
-    if view == "both" and not options.has_gradients:
-        options = replace(options, gradients=True)
-    yield from import_module(VIEWS[view][0], __package__).candidates(node, options, *_map(view))
+    yield from import_module(VIEWS[view][0], __package__).candidates(node, *_asked(view, options))
 
 
-def _map(view: str) -> tuple[str, ...]:
-    return (view,) if view in MAPS else ()
+def _asked(view: str, options: Options) -> tuple[Any, ...]:
+    """The arguments of a view besides the node."""
+    options = replace(options, gradients=True) if view == "both" and not options.has_gradients else options
+    return (options, view) if view in MAPS else (options,)

@@ -28,6 +28,7 @@ class Grid(NamedTuple):
         banded: whether layers and directions have rows of their own, and a state runs on a straight rail.
         lane: the distance of lanes under the bars over the columns, one for each bar; 0 without lanes.
         ports: how far a straight vertical arrow runs beside the middle of its box, and a bent one beside its bends.
+        seam: the gap between a box and that of its gradient.
     """
 
     pitch: float = 58.0
@@ -38,6 +39,7 @@ class Grid(NamedTuple):
     banded: bool = True
     lane: float = 0.0
     ports: tuple[float, float] = (0.0, 0.0)
+    seam: float = 24.0
 
     @property
     def half(self) -> float:
@@ -46,7 +48,8 @@ class Grid(NamedTuple):
 
 CLOSE, TERSE = Grid(), Grid(44.0, 32.0, 8.0, 26.0, 8.0)
 PAIRS = Grid(PITCH, 100.0, 20.0, HEIGHT, 18.0, False, 8.0, (-PORT, -APART))
-"""For boxes, for boxes of one line, and for boxes beside which those of their gradients stand."""
+TERSE_PAIRS = PAIRS._replace(pitch=70.0, gap=14.0, seam=12.0)
+"""For boxes, for boxes of one line, and for both where those of their gradients stand beside them."""
 
 
 class Spot(NamedTuple):
