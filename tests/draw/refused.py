@@ -119,14 +119,14 @@ OF_THINGS: Refusals = {
         drawn(LOSS, "compiled", gradients=True, values=True, truncate=2),
         "draw: gradients= is for graphs, not for the view compiled",
         ALL_BUT_PLANS,
-        None,
+        "",
         "leave it out",
     ),
     "tokens of a plan": (
         drawn(LOSS, "compiled", tokens=["a"]),
         "draw: tokens= is for graphs, not for the view compiled",
         ALL_BUT_PLANS,
-        None,
+        "",
         "leave it out",
     ),
     "no name": (
