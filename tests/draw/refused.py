@@ -90,7 +90,7 @@ class Uncopied(tg.Module):
         return x
 
 
-NUMBERS = "the compiled view shows ops and actions, not the numbers of a call"
+ALL_BUT_PLANS = "unrolled, both, backward, rolled, flow, states, gates, attention, saliency"
 Refusals = dict[str, tuple[Callable[[], Any], str, str | None, str | None, str | None]]
 OF_THINGS: Refusals = {
     "two views": (
@@ -117,17 +117,17 @@ OF_THINGS: Refusals = {
     ),
     "numbers of a plan": (
         drawn(LOSS, "compiled", gradients=True, values=True, truncate=2),
-        f"draw: {NUMBERS}",
-        "only the options title and max_nodes",
-        "gradients, values, truncate",
+        "draw: gradients= is for graphs, not for the view compiled",
+        ALL_BUT_PLANS,
         "",
+        "leave it out",
     ),
     "tokens of a plan": (
         drawn(LOSS, "compiled", tokens=["a"]),
-        f"draw: {NUMBERS}",
-        "only the options title and max_nodes",
-        "tokens",
+        "draw: tokens= is for graphs, not for the view compiled",
+        ALL_BUT_PLANS,
         "",
+        "leave it out",
     ),
     "no name": (
         lambda: tg.draw(LOSS).save(),

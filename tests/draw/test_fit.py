@@ -99,6 +99,19 @@ def test_a_backward_view_fits_a_slide(network):
     assert any("‖" in part.text for box in drawn.picture.boxes for part in box.title)
 
 
+@each("fit", AREAS)
+@each("name", ["lstm of 25 steps", "stacked, both ways", "encoder and decoder", "perceptron", "last loss"])
+def test_a_backward_view_fits_each_area(name, fit):
+    """At last the gradient beside a box has no name, but those under the columns, which have no box beside them, do."""
+    loss = net.chain(8, 0.6, last_only=True) if name == "last loss" else NETWORKS[name]()
+    drawn = tg.draw(loss, "backward", fit=fit)
+    wide, high, least = file_of(drawn)
+    assert wide <= AREAS[fit][0] + 1 and high <= AREAS[fit][1] + 1 and least >= AREAS[fit][2] - 0.02
+    titles = [box.title[0].text for box in drawn.picture.boxes if box.role == "gradient"]
+    terse = "without shapes and rules" in drawn.picture.subtitle
+    assert titles and ("∂" in titles) == terse and (terse or all(len(x) > 1 for x in titles))
+
+
 def a_compiled_step():
     cell = tg.cells.RNN(3, 4, rng=0)
     step = tg.compile(tg.value_and_grad(lambda xs: tg.mean(tg.square(tg.unroll(cell, xs)[0])), cell.parameters()))
@@ -120,10 +133,10 @@ def test_other_views_choose_their_detail_too():
         assert view in drawn.picture.title
     assert "方框" in tg.draw(net.stacked_gru(), "rolled", fit="slide", lang="zh").picture.subtitle
     step = a_compiled_step()
-    whole, less = (tg.draw(step, "compiled", fit=(w, w)) for w in (5000, 900))
-    assert len(less.picture.boxes) < len(whole.picture.boxes) and "with least work" in less.picture.subtitle
+    whole, less = (tg.draw(step, "compiled", fit=(w, w)) for w in (5000, 500))
+    assert len(less.picture.boxes) < len(whole.picture.boxes) and "a line is an action" in less.picture.subtitle
     with pytest.raises(tg.GraphError, match="cannot be read") as refusal:
-        tg.draw(step, "compiled", fit=(300, 200))
+        tg.draw(step, "compiled", fit=(100, 60))
     enough = tuple(map(float, re.search(r"fit=\((\d+), (\d+)\)", str(refusal.value)).groups()))
     assert file_of(tg.draw(step, "compiled", fit=enough))[2] >= 7, "the area that the error names is large enough"
 
@@ -169,7 +182,7 @@ def test_other_views_are_scaled_or_refused():
     drawn = tg.draw(net.chain(8, 0.6), "flow", fit=(600, 600))
     assert file_of(drawn)[2] >= 7
     with pytest.raises(tg.GraphError, match="cannot be read"):
-        tg.draw(net.stacked_gru(), "backward", fit="column")
+        tg.draw(net.stacked_gru(), "backward", fit=(150, 150))
 
 
 @each(

@@ -137,18 +137,16 @@ def test_matrices_are_as_wide_as_their_room() -> None:
     )
 
 
-def test_a_compiled_picture_for_an_area_has_two_thirds_of_its_boxes_until_few_are_left() -> None:
+def test_a_compiled_picture_for_an_area_has_all_boxes_then_lists_with_fewer_lines() -> None:
     step = called(rnn())
-    most = [len(tg.draw(step, "compiled").picture.boxes)]
-    while most[-1] > 8:
-        most.append(most[-1] * 2 // 3)
-    drawn = [len(x.boxes) for x in compiled(step, Options())]
-    least = tg.draw(step, "compiled", max_nodes=1).picture
-    groups = len(least.boxes)
-    assert len(drawn) == len(most) > 3 and all(a <= max(b, groups) for a, b in zip(drawn, most, strict=True))
-    assert least.subtitle.endswith(f"one box each group, so that {groups} do") and drawn[-1] == groups
-    assert drawn[0] == most[0] and drawn == sorted(drawn, reverse=True) and drawn[-1] < drawn[0] / 2
-    assert len([*compiled(step, Options(max_nodes=20))]) == 1, "what is named is kept"
+    whole, *lists = compiled(step, Options())
+    assert len(whole.boxes) == len(tg.draw(step, "compiled").picture.boxes) and whole.arrows
+    sizes = [(len(x.bands), len(x.boxes)) for x in lists]
+    assert all(not x.arrows and x.title == whole.title and x.plain_text == whole.plain_text for x in lists)
+    both = [boxes for bands, boxes in sizes if boxes and bands == sizes[0][0]]
+    assert both == sorted(both, reverse=True) and both[0] < len(whole.boxes) and sizes[-1][1] == 0
+    (named,) = {len(tg.draw(step, "compiled", max_nodes=n).picture.boxes) for n in (both[-1], both[-1] + 1)}
+    assert named == both[-1]
 
 
 def test_many_sheets_are_cut_to_the_first_and_scales_are_shared() -> None:

@@ -145,7 +145,7 @@ def draw(
             700), ``"column"`` (of a paper in two columns, 234 × 648), or width and height in points. Level, steps,
             gaps and texts are chosen so that no text is smaller than 12 points on a slide, else 7; the subtitle says
             what was left out. What you name, such as ``level="op"``, is kept. A rolled view has a box for each cell
-            where its ops have no room, a compiled one the boxes with most work.
+            where its ops have no room, a compiled one lists of ops and actions.
         item: for heat maps, the place in the batch of the sequence to show; the subtitle says it.
         ax: for heat maps, axes of matplotlib to draw the same numbers into, too.
         lang: the language of legend, verdicts, page and all other words of ours: ``"en"`` or ``"zh"``. Names stay.

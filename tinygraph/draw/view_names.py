@@ -28,14 +28,15 @@ VIEWS = {
 
 
 UNFIT = {"ax": VIEWS.keys() - {*MAPS, "flow"}, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
+UNFIT |= {name: {"compiled"} for name in ("gradients", "values", "tokens", "truncate")}
 """Options, and the views that cannot obey them."""
 
 
 def refuse_unfit(view: str, options: Options) -> None:
     """Raises a `GraphError` for an option that a view cannot obey."""
     for name, views in UNFIT.items():
-        if view in views and getattr(options, name) != getattr(Options, name):
-            what = "graphs" if name in ("steps", "level") else "heat maps"
+        if view in views and getattr(options, name) not in (getattr(Options, name), None, False):
+            what = "heat maps" if name in ("ax", "item") else "graphs"
             problem = f"draw: {name}= is for {what}, not for the view {view}"
             fix = "save it" if name == "ax" else "leave it out"
             raise GraphError(problem, expected=", ".join(x for x in VIEWS if x not in views), fix=fix)

@@ -15,10 +15,15 @@ LANGUAGES = ("en", "zh")
 
 
 @cache
+def asset(name: str) -> str:
+    """Returns the text of a file beside this one, which is no Python."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+@cache
 def table(lang: str) -> dict[str, str]:
     """Maps English texts, and regular expressions of whole texts, to another language; from ``zh.txt`` for ``"zh"``."""
-    lines = (Path(__file__).parent / f"{lang}.txt").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+    return dict(line.split("\t") for line in asset(f"{lang}.txt").splitlines() if not line.startswith("#"))
 
 
 @cache

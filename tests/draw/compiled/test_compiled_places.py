@@ -1,7 +1,6 @@
 """The compiled view as a picture: places, arrows, bars, plain text, and what it says of wrong requests."""
 
 import itertools
-import re
 
 import numpy as np
 import pytest
@@ -133,13 +132,11 @@ def test_a_last_state_that_starts_another_loop_is_an_arrow_from_card_to_card():
     assert len({band.left for band in picture.bands if inside(tanh, band) or inside(reader, band)}) == 3
 
 
-def test_of_too_many_boxes_the_costly_ones_stay():
+def test_of_too_many_boxes_lists_are_left_and_in_them_the_costly_lines():
     step = called(lstm())
     whole, few = draw(step), draw(step, max_nodes=30)
-    assert len(few.boxes) <= 30 < len(whole.boxes) and "one box each group" in few.subtitle
-    assert few.subtitle.startswith(whole.subtitle)
-    many = [int(m[1]) for box in few.boxes if (m := re.match(r"(\d+) more", title(box)))]
-    assert sum(many) + len(few.boxes) - len(many) == len(whole.boxes)
+    assert len(few.boxes) <= 30 < len(whole.boxes) and "a line is an action, or the ops" in few.subtitle
+    assert few.subtitle.startswith(whole.subtitle) and not few.arrows
     assert any(title(box) == "state @ W_hh.T" for box in few.boxes)
 
 

@@ -9,7 +9,7 @@ from tests.draw.compiled import functions
 from tests.draw.curves import spaced
 from tests.draw.test_arrows import picture
 from tests.each import each
-from tinygraph.draw.compiled.lanes import across
+from tinygraph.draw.compiled.frames import across
 
 from .functions import inside
 

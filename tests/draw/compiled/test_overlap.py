@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.each import each
-from tinygraph.draw.compiled.overlap import DRAWERS, WIDE, Write, WrittenParts, same_step
+from tinygraph.draw.compiled.kernels import DRAWERS, WIDE, Write, WrittenParts, same_step
 from tinygraph.plan.actions import Buffer, View
 
 SIZE, STEPS = 720, (3, 4)

@@ -15,8 +15,7 @@ import tinygraph as tg
 from tests.each import each
 from tinygraph.draw.compiled import planned, settle, traced
 from tinygraph.draw.compiled.items import ItemGroup, LoopCard, Side, handed, members
-from tinygraph.draw.compiled.kernels import _wrapped
-from tinygraph.draw.compiled.thinning import thin
+from tinygraph.draw.compiled.kernels import wrapped
 from tinygraph.draw.labels import width
 from tinygraph.plan.report import amount
 
@@ -225,51 +224,9 @@ def same_group(side: Side, a: int, b: int) -> bool:
     return any(a in group.items and b in group.items for group, _ in groups(side.parts))
 
 
-@each("share", [0.1, 0.3, 0.5, 0.9, 1.0])
-@each("name", NAMES)
-def test_fewer_boxes_do_the_same_work_and_the_costly_ones_stay(name: str, share: float) -> None:
-    for side in sides_of(name):
-        most = max(int(share * len(side.items)), 1)
-        less = thin(side, most)
-        assert sum(x.flops for x in less.items) == sum(x.flops for x in side.items)
-        assert sum(x.bytes for x in less.items) == sum(x.bytes for x in side.items)
-        few, whole = groups(less.parts), groups(side.parts)
-        assert [depth for _, depth in few] == [depth for _, depth in whole]
-        assert len(less.items) <= most + len(whole)
-        stands: dict[int, int] = {}
-        for (small, _), (group, _) in zip(few, whole, strict=True):
-            others = [k for k in small.items if less.items[k].below == "with less work"]
-            kept = [k for k in small.items if k not in others]
-            assert len(others) <= 1 and len(kept) == max(int(most / len(side.items) * len(group.items)) - 1, 0)
-            rank = sorted(
-                group.items, key=lambda i: (side.items[i].mark == 0, -side.items[i].flops, -side.items[i].bytes)
-            )
-            chosen = sorted(rank[: len(kept)])
-            assert [less.items[k].tip for k in kept] == [side.items[i].tip for i in chosen]
-            stands |= dict(zip(chosen, kept, strict=True)) | {i: others[0] for i in group.items if i not in chosen}
-            if others:
-                (joined,) = (less.items[k] for k in others)
-                gone = [side.items[i] for i in group.items if i not in chosen]
-                assert joined.title[0].text == f"{len(gone)} more" and joined.loop is gone[0].loop
-                kinds = dict(x.split(" ", 1)[::-1] for x in joined.tip[0].split(", "))
-                assert {k: int(n) for k, n in kinds.items()} == {
-                    x.kind: sum(y.kind == x.kind for y in gone) for x in gone
-                }
-        joints = {k for k, x in enumerate(less.items) if x.below == "with less work"}
-        for kind in ("before", "late"):
-            meant = {
-                (stands[a], stands[i])
-                for i, x in enumerate(side.items)
-                for a in getattr(x, kind)
-                if (kind == "before" or stands[i] not in joints)
-                and not (same_group(less, stands[a], stands[i]) and {stands[a], stands[i]} & joints)
-            }
-            assert {(a, k) for k, x in enumerate(less.items) for a in getattr(x, kind)} == meant
-
-
 def test_names_are_listed_with_their_counts_in_lines_that_are_not_too_long() -> None:
     names = ["multiply"] * 3 + ["add", "tanh"] + ["subtract"] * 2 + ["x" * 40, "exp"]
-    listed = _wrapped(names)
+    listed = wrapped(names)
     assert max(map(len, listed)) <= 30 and ", ".join(listed).split(", ")[:4] == [
         "3 multiply",
         "add",

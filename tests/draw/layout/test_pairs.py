@@ -19,7 +19,7 @@ MIDDLE, WIDE = 300.0, 160.0
 
 def paired(way: list[tuple[float, float]], ends: Any, twins: Any) -> Paired:
     """A box and its gradient's around the middle of a column, each of them 160 wide."""
-    spots = {x: Spot(MIDDLE, 100.0 * k, pair_width(WIDE, WIDE), k, 0) for k, x in enumerate((BELOW, X))}
+    spots = {x: Spot(MIDDLE, 100.0 * k, pair_width(WIDE, WIDE, 24.0), k, 0) for k, x in enumerate((BELOW, X))}
     placed = Placed(PAIRS, spots, {ends: way}, {0: (0.0, 600.0)})
     where = Regions([], dict.fromkeys((BELOW, X), 0), set())
     return split(placed, dict.fromkeys((X, TWIN, BELOW, BELOWS), WIDE), twins, where)
@@ -61,7 +61,8 @@ def test_a_box_and_its_gradient_share_a_seam() -> None:
     assert twin.x - box.x == WIDE + 24 and (box.x + twin.x) / 2 == MIDDLE and box.y == twin.y
     assert pair.placed.spots[BELOW] == Spot(MIDDLE, 0.0, WIDE, 0, 0), "one without a gradient stands in the middle"
     assert pair.side == twin.x + WIDE / 2
-    assert pair_width(100, 50) == 174 and pair_width(100, 0) == 100 and pair_width(0, 50) == pytest.approx(50)
+    assert pair_width(100, 50, 24) == 174 and pair_width(100, 50, 12) == 162
+    assert pair_width(100, 0, 24) == 100 and pair_width(0, 50, 24) == pytest.approx(50)
 
 
 def test_a_turned_picture_has_everything_at_the_opposite_place() -> None:

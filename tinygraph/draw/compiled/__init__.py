@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ...core.errors import GraphError
 from ...plan.report import amount
 from ..colours import STATE
 from ..labels import clean
-from ..options import MAX_NODES, Options
+from ..options import Options
 from ..picture import Box, Picture, Tile
 from ..shown.roles import BORDERS
-from .fates import settle
 from .items import Block, Item, LoopCard, Side
 from .kernels import planned
+from .lists import DETAILS, Lines, ListCard, draw_lists, listed
 from .sketch import Sketch, beside, stacked
-from .thinning import thin
-from .traces import traced
+from .traces import settle, traced
 
 COSTS = {"FLOP": ("#2c7a7b", "FLOPs"), "B": ("#a0aec0", "bytes where no FLOPs")}
 """Colours of costs and words of the legend, by unit."""
@@ -28,41 +28,54 @@ BAR = 5.0
 
 
 def compiled(function: Any, options: Options) -> Picture:
-    """Returns the picture of a compiled function's latest plan.
+    """Returns the picture of a compiled function's latest plan, as lists if there are too many boxes.
 
     Raises:
         GraphError: ``function`` is no compiled function, or it was not called yet; JAX compiled it.
     """
-    _no_numbers(options)
+    most = math.inf if options.max_nodes is None else options.max_nodes
+    return next(x for x in candidates(function, options) if len(x.boxes) <= most)
+
+
+def candidates(function: Any, options: Options) -> Iterator[Picture]:
+    """Yields the pictures for an area: all boxes and arrows, then lists of fewer and shorter lines."""
     plan = _plan_of(function)
     journal, before = plan.journal(), traced(plan.before)
     if journal.actions and not plan.actions:
-        problem, fix = (
-            "draw: JAX compiles this function as a whole, so its plan has no actions",
-            'tg.compile(fn, "numpy")',
-        )
-        raise GraphError(problem, got=f"backend={plan.backend!r}", fix=fix)
+        problem = "draw: JAX compiles this function as a whole, so its plan has no actions"
+        raise GraphError(problem, got=f"backend={plan.backend!r}", fix='tg.compile(fn, "numpy")')
     after = planned(journal, before.parameters)
-    settle(before, after, journal.dropped)
+    doing = settle(before, after, journal.dropped)
     title, named = options.heading or f"{_name(function)}, compiled", frozenset([*before.names, _name(function)])
-    picture = Picture(title=title, names=named)
-    picture.subtitle = _summary(before, after)
-    picture.plain_text = listing((before, after), plan.notes)
-    boxes = len(before.items) + len(after.items)
-    if options.max_nodes is not None and boxes > options.max_nodes:
-        before, after = (
-            thin(side, options.max_nodes * len(side.items) // boxes) if side.items else side for side in (before, after)
-        )
-        enough = max(options.max_nodes, len(before.items) + len(after.items))
-        picture.subtitle += f"; the boxes with least work are one box each group, so that {enough} do"
-    sketches = [Sketch(head, side) for head, side in zip(HEADS, (before, after), strict=True)]
+    texts = listing((before, after), plan.notes)
+    blank = partial(Picture, title=title, names=named, plain_text=texts, subtitle=_summary(before, after))
+    yield _boxed(blank(), [before, after])
+    for detail in DETAILS:
+        bands = listed(before, "op", doing, detail), listed(after, "action", {}, detail)
+        yield _listed(blank(), bands[detail.alone :], detail)
+
+
+def _boxed(picture: Picture, sides: Sequence[Side]) -> Picture:
+    """Returns the picture with all boxes, their arrows and costs."""
+    sketches = [Sketch(head, side) for head, side in zip(HEADS, sides, strict=True)]
     if all(len(sketch.cards) < 2 for sketch in sketches):
         beside(sketches)
     else:
         stacked(sketches)
     for sketch in sketches:
         sketch.draw(picture)
-    _bars(picture, [*before.items, *after.items])
+    _bars(picture, [item for side in sides for item in side.items])
+    return picture
+
+
+def _listed(picture: Picture, bands: Sequence[list[ListCard]], detail: Lines) -> Picture:
+    """Returns the picture with lists, and says what a line is."""
+    lines = [line for cards in bands for card in cards for line in card.lines]
+    said = ["what was traced is left out"] * detail.alone
+    said += ["a line is an action" + ", or the ops that it does" * (not detail.alone)] * bool(lines)
+    said += ["[n] left its loop"] * any(line.mark for line in lines)
+    picture.subtitle = "; ".join([picture.subtitle, *said])
+    draw_lists(picture, HEADS[detail.alone :], bands, detail)
     return picture
 
 
@@ -73,16 +86,6 @@ def _name(function: Any) -> str:
     return clean(name) if name.isidentifier() else "function"
 
 
-def candidates(function: Any, options: Options) -> Iterator[Picture]:
-    """Yields the pictures for an area: all boxes, then fewer, of those with most work."""
-    picture = compiled(function, options)
-    yield picture
-    boxes = len(picture.boxes)
-    while boxes > 8 and options.max_nodes == MAX_NODES:
-        boxes = boxes * 2 // 3
-        yield compiled(function, replace(options, max_nodes=boxes))
-
-
 def _plan_of(function: Any) -> Any:
     plan = getattr(function, "plan", None)
     if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes", "journal")):
@@ -91,14 +94,6 @@ def _plan_of(function: Any) -> Any:
         expected = "a result of tg.compile that was called at least once"
         raise GraphError(problem, got=type(function).__name__, expected=expected, fix=fix)
     return plan
-
-
-def _no_numbers(options: Options) -> None:
-    refused = ("gradients", "values", "tokens", "truncate")
-    options_set = [name for name in refused if getattr(options, name) not in (None, False)]
-    if options_set:
-        problem = "draw: the compiled view shows ops and actions, not the numbers of a call"
-        raise GraphError(problem, got=", ".join(options_set), expected="only the options title and max_nodes")
 
 
 def _summary(before: Side, after: Side) -> str:

@@ -1,11 +1,12 @@
-"""The band ``after``: the actions of a plan in order, with arrows for what they read and write."""
+"""The band ``after``: the actions of a plan in order, and which of them wrote the numbers that another reads."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,10 +19,14 @@ from ..labels import clean, op_words, shape
 from ..picture import Part
 from ..views.wording import SIGNS
 from .items import Block, Item, LoopCard, Side
-from .overlap import Steps, Write, WrittenParts, same_step
 
 A_LINE = 26
 """Characters per line in the list of a fused action's members."""
+DRAWERS, WIDE = 256, 8
+"""Number of parts of a buffer's index; a view over more than WIDE of them is kept separately."""
+
+Steps = tuple[int, ...]
+"""The lengths of the enclosing loops, outermost first."""
 
 
 def planned(journal: Journal, parameters: dict[Node, str]) -> Side:
@@ -119,7 +124,7 @@ class _Planning:
         assert isinstance(action, Elementwise)
         names, size = names_of(action), shape(action.shape)
         if len(names) > 1:
-            return "fused pass", [Part(f"{len(names)} ops in one pass")], "\n".join([*_wrapped(names), size])
+            return "fused pass", [Part(f"{len(names)} ops in one pass")], "\n".join([*wrapped(names), size])
         sign = SIGNS.get(names[0])
         if sign and len(action.instructions[0].args) == 2:
             return names[0], self._signed(sign, [action.loads[k] for k in action.instructions[0].args]), size
@@ -139,7 +144,7 @@ def names_of(action: Elementwise) -> list[str]:
     return [*([i.op for i in action.instructions] or ["copy"]), *(kind for kind, _, _ in action.reduces)]
 
 
-def _wrapped(names: list[str]) -> list[str]:
+def wrapped(names: list[str]) -> list[str]:
     """Returns the members with their counts, in lines."""
     words = [f"{n} {name}" if n > 1 else name for name, n in Counter(names).items()]
     lines = [""]
@@ -163,3 +168,79 @@ def _backwards(action: Repeat) -> bool:
     views = [v for a in action.actions for v in views_of(a)]
     moves = [v.per_step[action.depth] for v in views if len(v.per_step) > action.depth]
     return any(m < 0 for m in moves)
+
+
+class Write(NamedTuple):
+    """Item ``at`` wrote ``view`` in loops of lengths ``steps``; ``low`` to ``high`` is the range of elements."""
+
+    view: View
+    at: int
+    steps: Steps
+    low: int
+    high: int
+
+
+class WrittenParts:
+    """All writes to one buffer, indexed by position, so that a lookup checks only few of them."""
+
+    def __init__(self, size: int) -> None:
+        self.part = max(size // DRAWERS, 1)
+        self.drawers: dict[int, list[Write]] = {}
+        self.wide: list[Write] = []
+
+    def add(self, view: View, at: int, steps: Steps) -> None:
+        write = Write(view, at, steps, *_span(view, steps))
+        first, last = write.low // self.part, write.high // self.part
+        if last - first > WIDE:
+            self.wide.append(write)
+            return
+        for k in range(first, last + 1):
+            self.drawers.setdefault(k, []).append(write)
+
+    def meeting(self, view: View, steps: Steps) -> list[Write]:
+        """Returns the writes that share an element with the view at any steps, in order; of equal ones the last."""
+        low, high = _span(view, steps)
+        near = [w for k in range(low // self.part, high // self.part + 1) for w in self.drawers.get(k, ())]
+        latest: dict[object, Write] = {}
+        for w in sorted([*near, *self.wide], key=lambda w: w.at):
+            if w.low <= high and low <= w.high and _columns_meet(view, w.view):
+                latest[w.view.offset, w.view.shape, w.view.strides, w.view.per_step] = w
+        return sorted(latest.values(), key=lambda w: w.at)
+
+
+def same_step(view: View, steps: Steps, write: Write) -> bool:
+    """Whether a write and a view share an element at every step of the view's loops; their first step is compared."""
+    low, high = _span(_still(view, len(steps)), steps)
+    lower, higher = _span(_still(write.view, len(steps)), write.steps)
+    return low <= higher and lower <= high and _columns_meet(view, write.view)
+
+
+def _still(v: View, depth: int) -> View:
+    """Returns the view at the first step of the ``depth`` outermost loops."""
+    return replace(v, per_step=(*(0,) * depth, *v.per_step[depth:]))
+
+
+def _span(v: View, steps: Steps) -> tuple[int, int]:
+    """Returns the first and the last element that the view reaches at any steps."""
+    low = high = v.offset
+    for n, stride in (*zip(v.shape, v.strides, strict=True), *zip(steps, v.per_step, strict=False)):
+        reach = (n - 1) * stride
+        low, high = low + min(reach, 0), high + max(reach, 0)
+    return low, high
+
+
+def _columns_meet(a: View, b: View) -> bool:
+    """Returns False for disjoint column ranges of the same rows, whose spans interleave without sharing an element."""
+    row = _row(a)
+    if row <= 1 or row != _row(b):
+        return True
+    (first, length), (second, other_length) = ((v.offset % row, v.shape[-1]) for v in (a, b))
+    if first + length > row or second + other_length > row:
+        return True
+    return first < second + other_length and second < first + length
+
+
+def _row(v: View) -> int:
+    """Returns the row stride of a view whose last axis is contiguous, else 0."""
+    dense = len(v.shape) > 1 and v.strides[-1] == 1 and v.shape[-1] <= abs(v.strides[-2])
+    return abs(v.strides[-2]) if dense else 0

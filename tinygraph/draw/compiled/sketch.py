@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from ..colours import FORWARD, GREY, STATE
 from ..picture import Arrow, Band, Box, Note, Picture, Point
-from .frames import APART, STACK, measure, place, plates, tracks
+from .frames import APART, STACK, Ends, GroupRoutes, across, measure, place, plates, tracks
 from .items import Block, ItemGroup, LoopCard, Side, handed
-from .lanes import Ends, GroupRoutes, across
 
 BUNDLE, FAINT = "#718096", "#b8c0cc"
 EDGE, HEAD, BETWEEN = 26.0, 40.0, 46.0

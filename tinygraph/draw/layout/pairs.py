@@ -12,8 +12,6 @@ from ..shown.regions import OVER, UNDER, Regions
 from .routes import Route, routes
 from .spots import APART, HEIGHT, PORT, Placed, Spot
 
-SEAM = 24.0
-"""Points between a box and its gradient's box."""
 ROOM = 14.0
 """Least distance of a vertical arrow's port from the end of its box."""
 
@@ -30,9 +28,9 @@ class Paired:
     side: float
 
 
-def pair_width(forward: float, gradient: float) -> float:
+def pair_width(forward: float, gradient: float, seam: float) -> float:
     """Returns the width for a box and its gradient's box; a width of 0 means no box."""
-    return forward + (SEAM if forward and gradient else 0) + gradient
+    return forward + (seam if forward and gradient else 0) + gradient
 
 
 def split(placed: Placed, widths: dict[Node, float], twins: dict[Node, Node], where: Regions) -> Paired:
@@ -53,7 +51,7 @@ def split(placed: Placed, widths: dict[Node, float], twins: dict[Node, Node], wh
             continue
         seam = spot.x + (widths[node] - widths[twin]) / 2
         for x, side in ((node, -1), (twin, 1)):
-            real.spots[x] = spot._replace(x=seam + side * (SEAM + widths[x]) / 2, width=widths[x])
+            real.spots[x] = spot._replace(x=seam + side * (placed.grid.seam + widths[x]) / 2, width=widths[x])
             ports.spots[x] = _port(real.spots[x], spot.x + side * PORT)
     real.bends = ports.bends = _bends(placed, twins)
     return Paired(real, ports, max(s.x + s.width / 2 for s in real.spots.values()))
@@ -76,7 +74,7 @@ def _beside(placed: Placed, bars: list[Spot], spot: Spot, wide: float, level: Co
         x = min(lefts) - placed.grid.gutter / 2 - wide / 2
     else:
         right = max(s.x + s.width / 2 for s in bars if s.y > 0)
-        x = right + SEAM + wide / 2 + level[spot.y] * (wide + SEAM)
+        x = right + placed.grid.seam + wide / 2 + level[spot.y] * (wide + placed.grid.seam)
         level[spot.y] += 1
     return Spot(x, spot.y, wide, spot.row, None)
 

@@ -29,6 +29,7 @@ class Grid(NamedTuple):
         lane: the distance of lanes under the bars over the columns, one for each bar; 0 without lanes.
         ports: how far a straight vertical arrow runs beside the middle of its box, and a bent one beside its bends.
         past: the distance of an arrow from the boxes over or under which it runs: less if its gradient runs beside it.
+        seam: the gap between a box and that of its gradient.
     """
 
     pitch: float = 58.0
@@ -40,6 +41,7 @@ class Grid(NamedTuple):
     lane: float = 0.0
     ports: tuple[float, float] = (0.0, 0.0)
     past: float = 14.0
+    seam: float = 24.0
 
     @property
     def half(self) -> float:
@@ -48,7 +50,8 @@ class Grid(NamedTuple):
 
 CLOSE, TERSE = Grid(), Grid(44.0, 32.0, 8.0, 26.0, 8.0)
 PAIRS = Grid(PITCH, 100.0, 20.0, HEIGHT, 18.0, False, 8.0, (-PORT, -APART))
-"""For boxes, for boxes of one line, and for boxes beside which those of their gradients stand."""
+TERSE_PAIRS = PAIRS._replace(pitch=70.0, gap=14.0, seam=12.0)
+"""For boxes, for boxes of one line, and for both where those of their gradients stand beside them."""
 
 
 class Spot(NamedTuple):

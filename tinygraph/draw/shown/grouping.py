@@ -20,8 +20,8 @@ def join(
     Args:
         home: maps each box that is joined to the key of its group; other boxes stay as they are.
         names: maps each key to the title of its box.
-        states: a joined box shows the gradients of the states that it holds; if it holds none, of its last box.
-        timeless: if True, joined boxes have no time step.
+        states: a joined box shows the gradients of the states and data that it holds; if it has none, of its last box.
+        timeless: if True, no box has a column: what is joined over all steps stands at none of them.
     """
     members: dict[Hashable, list[Node]] = {}
     for node in folded.nodes:
@@ -30,13 +30,15 @@ def join(
     stands: dict[Node, Node] = {}
     parts: dict[Node, Joined] = {}
     for key, held in members.items():
-        shown = [x for x in held if x in states] or held[-1:]
+        shown = [x for x in held if x in states or x.op is None] or held[-1:]
         stand = _outside_time(shown[-1]) if timeless else shown[-1]
         stands.update(dict.fromkeys(held, stand))
         seeing = attends(folded, held)
         name = re.sub(r"^(cell|each step)\b", "attention", names[key]) if seeing and not held[-1].scope else names[key]
         parts[stand] = Joined(name, held, shown, seeing)
     joined = replace(folded, nodes=[], operands={}, arrows={}, parts=parts, bundles={})
+    if timeless:
+        joined.phases = replace(folded.phases, _columns=dict.fromkeys([*folded.nodes, *parts]))
     _link(folded, joined, stands)
     joined.nodes = ordered(joined.arrows)
     return joined if len(joined.nodes) == len(joined.operands) else None

@@ -239,7 +239,9 @@ def _whole(folded: Folded, role: dict[Node, str], *_: Any) -> Homes:
     starts = [x for x in folded.nodes if x.op is None and role[x] == "state"]
     homes: dict[Node, Hashable] = dict.fromkeys(inner, "whole")
     homes |= dict.fromkeys(starts if len(starts) > 1 else [], "starts")
-    return homes, {"whole": "network" + _times(len(folded.columns())), "starts": "initial states"}
+    data = [x for x in folded.nodes if role[x] == "input"]
+    homes |= dict.fromkeys(data if len(data) > 1 else [], "data")
+    return homes, {"whole": "network" + _times(len(folded.columns())), "starts": "initial states", "data": "data"}
 
 
 def _by_layer(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:

@@ -11,7 +11,7 @@ from ...core.node import Node
 from ..layout.clearance import clear_badges, clear_headings, make_openings
 from ..layout.pairs import Paired, pair_width, paired_routes, split
 from ..layout.place import place
-from ..layout.spots import HEIGHT, PAIRS
+from ..layout.spots import HEIGHT, PAIRS, TERSE_PAIRS
 from ..norms.heat import add_flows, heat, slopes
 from ..options import Options, one_loss, roots_of
 from ..picture import Arrow, Box, Part, Picture
@@ -56,15 +56,14 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     ops, gradients = fold(roots), gradients_of(roots[0])
     levels = Levels(ops, roots, options)
     for detail in levels.details():
-        yield replace(_Backward(levels, detail, gradients).drawn(), level=detail.level)
-        if options.fit is not None:
-            yield replace(_Backward(levels, detail, gradients, hubbed=False).drawn(), level=detail.level)
+        for hubbed in (True, False) if options.fit is not None else (True,):
+            yield replace(_Backward(levels, detail, gradients, hubbed=hubbed).drawn(), level=detail.level)
 
 
 class _Backward:
     """A picture under construction, with the graphs, regions and norms that it is built from."""
 
-    def __init__(self, levels: Levels, detail: Detail, gradients: dict[Node, Node], *, hubbed: bool = True) -> None:
+    def __init__(self, levels: Levels, detail: Detail, gradients: dict[Node, Node], *, hubbed: bool) -> None:
         self.ops, self.roots, self.options = levels.ops, levels.roots, levels.options
         self.gradients, self.terse = gradients, detail.terse
         self.role = roles(self.ops, self.roots)
@@ -119,6 +118,8 @@ class _Backward:
         for node, twin in self.mirror.twins.items():
             forward = texts[node] if node in texts else Words([Part(self.hubs.names[node])], "", [node.label()])
             texts[twin] = twin_words(node, forward, self.mirror, self.heat_map, drawn)
+            if self.terse and len(texts[twin].title) > 1 and self.where.place[node] not in (OVER, UNDER):
+                texts[twin].title[0] = Part("∂")  # its box at its left has the name
             if self.shown.uses.get(node, 0) > 1:
                 texts[twin].below += f" · sum of {self.shown.uses[node]}"
         return texts
@@ -128,9 +129,10 @@ class _Backward:
         bar_twins = [twin for x, twin in twins.items() if self.where.place[x] == OVER]
         sizes |= dict.fromkeys(bar_twins, max((sizes[x] for x in bar_twins), default=0.0))
         twin_widths = {x: sizes[twin] for x, twin in twins.items()}
-        widths = {x: pair_width(sizes.get(x, 0.0), twin_widths.get(x, 0.0)) for x in self.hubs.nodes}
-        self.channels = channels(place(self.hubs, self.where, widths, heads, PAIRS), self.hubs)
-        placed = place(without_rails(self.hubs, self.channels), self.where, widths, heads, PAIRS)
+        grid = TERSE_PAIRS if self.terse else PAIRS
+        widths = {x: pair_width(sizes.get(x, 0.0), twin_widths.get(x, 0.0), grid.seam) for x in self.hubs.nodes}
+        self.channels = channels(place(self.hubs, self.where, widths, heads, grid), self.hubs)
+        placed = place(without_rails(self.hubs, self.channels), self.where, widths, heads, grid)
         return split(placed, sizes, twins, self.where)
 
     def _box(self, node: Node, text: Words) -> Box:

@@ -10,6 +10,7 @@ from ...core.errors import GraphError
 from ..colours import DEAD
 from ..labels import clean
 from ..picture import Box, Picture
+from ..words import asset
 from .beside import Extent
 from .look import Paint
 from .marks import run
@@ -21,14 +22,6 @@ PALE = 0.25
 BEAT, LONGEST = 0.9, 24.0
 """Seconds of a stage, and of all stages at most."""
 PLAYED = ("unrolled", "both")
-STYLE = """<style>
-@keyframes lit{{from{{opacity:{pale}}}}} @keyframes on{{from{{opacity:0}}}} @keyframes said{{from,to{{opacity:1}}}}
-[data-lit]{{animation:lit .5s backwards}} [data-on]{{animation:on .5s backwards}}
-[data-said]{{opacity:0;animation:said {beat:g}s}}
-@media print,(prefers-reduced-motion:reduce){{[data-lit],[data-on],[data-said]{{animation:none!important}}}}
-</style>
-"""
-"""What plays is CSS, which leaves all as it is where it is unknown, printed, or not wanted."""
 
 
 @dataclass
@@ -52,9 +45,12 @@ class Score:
 
 
 def playing(picture: Picture) -> str:
-    """Returns the text of an SVG file that plays once when it is opened and ends in the whole picture."""
+    """Returns the text of an SVG file that plays once when it is opened and ends in the whole picture.
+
+    What plays is CSS, which leaves all as it is where it is unknown, printed, or not wanted.
+    """
     score = score_of(picture)
-    return svg(picture, partial(_marks, score), STYLE.format(pale=PALE, beat=score.beat))
+    return svg(picture, partial(_marks, score), asset("write/playing.css").format(pale=PALE, beat=score.beat))
 
 
 def score_of(picture: Picture) -> Score:

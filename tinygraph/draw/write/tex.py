@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from ..words import asset
+
 
 def pairs(table: str) -> dict[str, str]:
     """Maps each first of two words to the second."""
@@ -14,17 +16,8 @@ def pairs(table: str) -> dict[str, str]:
 
 
 _SIGNS = {c: rf"\{c}" for c in "#%&_"} | {c: f"${c}$" for c in "<>|*"} | {"\xa0": "~"}
-_SIGNS |= pairs(
-    r"""\ $\backslash$ { $\{$ } $\}$ $ $\mathdollar$ ^ \textasciicircum{} ~ \textasciitilde{} " '' ` \`{} ‖ $\|$
-    ∂ $\partial$ × $\times$ · $\cdot$ − $-$ ∞ $\infty$ → $\to$ ← $\leftarrow$ ↑ $\uparrow$ ↓ $\downarrow$ … \ldots{}
-    ′ $'$ ≤ $\le$ ≥ $\ge$ ≠ $\ne$ ≈ $\approx$ √ $\surd$ ∑ $\sum$ ⊙ $\odot$ ⊤ $\top$ ∘ $\circ$ – -- — --- ‘ ` ’ '
-    “ `` ” ''"""
-)
-_GREEK = pairs(
-    """α alpha β beta γ gamma δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu µ mu ν nu ξ xi
-    π pi ρ rho σ sigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta Λ Lambda Ξ Xi Π Pi
-    Σ Sigma Υ Upsilon Φ Phi Ψ Psi Ω Omega"""
-)
+_SIGNS |= pairs(asset("write/signs.txt"))
+_GREEK = pairs(asset("write/greek.txt"))
 _ACCENTS = dict(
     zip("\u0300\u0301\u0302\u0303\u0308\u030a\u0327\u030c\u0304\u0306\u0307\u030b", "`'^~\"rcv=u.H", strict=True)
 )

@@ -9,6 +9,7 @@ from ..labels import width
 from ..norms.heat import ODD, RAMP, ZERO
 from ..picture import Picture, Point
 from ..shown.roles import BORDERS
+from ..words import asset
 from .margin import PALE, WARM
 from .page.palette import level_of
 from .reading import Lettering, Painted, Piece, marks
@@ -29,39 +30,6 @@ HEAT = [f"tgHeat{'ABCDE'[k]}" for k in range(len(RAMP))]
 """Names of the colours of the scale, from light to dark; those between them are mixed."""
 WAYS = {"M": "{0}", "L": "-- {0}", "C": ".. controls {0} and {1} .. {2}", "Z": "-- cycle"}
 HATCHED = "pattern=north east lines, pattern color=tgOdd!70!black"
-DOCUMENT = r"""%% A picture by tinygraph, for pdflatex, lualatex or xelatex. A colour changed here changes everywhere.
-\documentclass{article}
-\usepackage{fix-cm}
-\usepackage[paperwidth=%(wide).1fbp, paperheight=%(high).1fbp, margin=1bp]{geometry}
-\usepackage{tikz}
-\usetikzlibrary{patterns}
-%(colours)s
-\renewcommand{\familydefault}{\sfdefault}
-\pagestyle{empty}
-\setlength{\parindent}{0pt}
-\setlength{\topskip}{0pt}
-%% Room, size, text: a text that is wider than its room is made narrower.
-\newcommand{\tgtext}[3]{\sbox0{\fontsize{#2bp}{#2bp}\selectfont #3}%%
-  \ifdim\wd0>#1bp\resizebox{#1bp}{!}{\usebox0}\else\usebox0\fi}
-%(letters)s\begin{document}%%
-\begin{tikzpicture}[x=1bp, y=1bp, inner sep=0pt, outer sep=0pt]
-\useasboundingbox (0,0) rectangle (%(right).2f,%(top).2f);
-%(body)s
-\end{tikzpicture}%%
-\end{document}
-"""
-LETTERS = r"""% Letters that pdflatex lacks are shown by their numbers; lualatex and xelatex look for a font with them.
-\newcommand{\tgnumber}[1]{{\normalfont\footnotesize U+#1}}
-\newcommand{\tgletter}[1]{\tgnumber{#1}}
-\newcommand{\tgfont}[1]{\IfFontExistsTF{#1}{\let\tgwide\undefined\newfontfamily{\tgwide}{#1}}{}}
-\newcommand{\tgfound}[1]{{\tgwide\iffontchar\font"#1\relax\symbol{"#1}\else\tgnumber{#1}\fi}}
-\ifdefined\Umathchar
-  \usepackage{fontspec}
-  \tgfont{DejaVu Sans}\tgfont{WenQuanYi Micro Hei}\tgfont{Microsoft YaHei}
-  \tgfont{PingFang SC}\tgfont{Noto Sans CJK SC}
-  \ifdefined\tgwide\renewcommand{\tgletter}[1]{\tgfound{#1}}\fi
-\fi
-"""
 
 
 def tikz(picture: Picture) -> str:
@@ -72,13 +40,13 @@ def tikz(picture: Picture) -> str:
     pen = _Commands(left, top + high, scale)
     body = [pen.shape(x) if isinstance(x, Painted) else pen.words(x) for x in marks(root)]
     colours = [f"\\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}" for colour, name in pen.used.items()]
-    return DOCUMENT % {
+    return asset("write/document.tex") % {
         "wide": scale * wide + 2.2,
         "high": scale * high + 2.2,
         "right": scale * wide,
         "top": scale * high,
         "colours": "\n".join(colours),
-        "letters": LETTERS if any(UNKNOWN in line for line in body) else "",
+        "letters": asset("write/letters.tex") if any(UNKNOWN in line for line in body) else "",
         "body": "\n".join(body),
     }
 

@@ -7,12 +7,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ...picture import Picture
 from ...views.formulas import LocalRule
-from ...words import markup, said
+from ...words import asset, markup, said
 from ..look import text
 from ..margin import description, title_of
 from .beside import differences, keys, legend, table
@@ -57,8 +56,8 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
         "words": said(_script(), picture.lang),
     }
     side = legend(picture, colours)
-    style = colours.css() + faces() + _file("style.css")
-    replay = markup(_file("replay.html"), picture.lang).replace("{last}", str(len(moments) - 1))
+    style = colours.css() + faces() + asset("write/page/style.css")
+    replay = markup(asset("write/page/replay.html"), picture.lang).replace("{last}", str(len(moments) - 1))
     footer = "" if len(moments) < 2 else replay.replace("{curve}", curve(loss, picture.lang))
     return (
         f"{_head(picture, style, _script())}{_body(picture, svg, side, footer)}"
@@ -68,7 +67,7 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
 
 @cache
 def _script() -> str:
-    return "".join(["(() => {\n'use strict';\n", *(_file(f"{name}.js") for name in SCRIPTS), "})();\n"])
+    return "".join(["(() => {\n'use strict';\n", *(asset(f"write/page/{name}.js") for name in SCRIPTS), "})();\n"])
 
 
 def _column(step: Column) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def _head(picture: Picture, style: str, script: str) -> str:
 def _body(picture: Picture, svg: Drawn, side: str, footer: str) -> str:
     title = f"<h1>{text(picture.title)}</h1>" if picture.title else ""
     subtitle = f"<p>{text(picture.subtitle)}</p>" if picture.subtitle else ""
-    tools, panel = (markup(_file(f"{name}.html"), picture.lang) for name in ("tools", "panel"))
+    tools, panel = (markup(asset(f"write/page/{name}.html"), picture.lang) for name in ("tools", "panel"))
     return (
         f'<body><header><div class="titles">{title}{subtitle}</div>{tools}</header>\n'
         '<main><div class="middle"><div id="stage">'
@@ -119,8 +118,3 @@ def data_element(data: Any) -> str:
 
 def source_hash(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-
-
-@cache
-def _file(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")

@@ -42,8 +42,6 @@ def fixed(box: Box, rules: dict[LocalRule, int], lang: str) -> dict[str, Any]:
     return {k: v for k, v in facts.items() if v not in ("", None)}
 
 
-
-
 def measured(box: Box) -> dict[str, Any]:
     """Returns what training changes: value, statistics, histogram, gradient norm, as far as known."""
     facts: dict[str, Any] = {"below": "\n".join(clean(line, 60) for line in box.below.split("\n"))}
