@@ -11,7 +11,7 @@ from ...plan.report import amount
 from ..colours import STATE
 from ..labels import clean
 from ..options import MAX_NODES, Options
-from ..picture import Box, Picture, Tile
+from ..picture import Picture, Tile
 from ..shown.roles import BORDERS
 from .fates import settle
 from .items import Block, Item, LoopCard, Side
@@ -33,15 +33,15 @@ def compiled(function: Any, options: Options) -> Picture:
     Raises:
         GraphError: ``function`` is no compiled function, or it was not called yet; JAX compiled it.
     """
-    _no_numbers(options)
+    options_set = [x for x in ("gradients", "values", "tokens", "truncate") if getattr(options, x) not in (None, False)]
+    if options_set:
+        problem = "draw: the compiled view shows ops and actions, not the numbers of a call"
+        raise GraphError(problem, got=", ".join(options_set), expected="only the options title and max_nodes")
     plan = _plan_of(function)
     journal, before = plan.journal(), traced(plan.before)
     if journal.actions and not plan.actions:
-        problem, fix = (
-            "draw: JAX compiles this function as a whole, so its plan has no actions",
-            'tg.compile(fn, "numpy")',
-        )
-        raise GraphError(problem, got=f"backend={plan.backend!r}", fix=fix)
+        problem = "draw: JAX compiles this function as a whole, so its plan has no actions"
+        raise GraphError(problem, got=f"backend={plan.backend!r}", fix='tg.compile(fn, "numpy")')
     after = planned(journal, before.parameters)
     settle(before, after, journal.dropped)
     title, named = options.heading or f"{_name(function)}, compiled", frozenset([*before.names, _name(function)])
@@ -93,14 +93,6 @@ def _plan_of(function: Any) -> Any:
     return plan
 
 
-def _no_numbers(options: Options) -> None:
-    refused = ("gradients", "values", "tokens", "truncate")
-    options_set = [name for name in refused if getattr(options, name) not in (None, False)]
-    if options_set:
-        problem = "draw: the compiled view shows ops and actions, not the numbers of a call"
-        raise GraphError(problem, got=", ".join(options_set), expected="only the options title and max_nodes")
-
-
 def _summary(before: Side, after: Side) -> str:
     roles = [item.role for item in before.items]
     moved = sum(item.mark > 0 for item in before.items)
@@ -122,19 +114,14 @@ def _bars(picture: Picture, items: Sequence[Item]) -> None:
             picture.keys.append((colour, f"{words}, full = {amount(largest[unit], unit)}"))
     for box, item, (unit, cost) in zip(picture.boxes, items, costs, strict=True):
         if item.mark:
-            _badge(picture, box, item.mark)
+            x, y, wide = box.x - box.width / 2 + 3, box.y + box.height / 2 - 2, 8.0 + 6 * len(str(item.mark))
+            told = f"left the loop: {item.mark}"
+            picture.tiles.append(Tile(x, y, wide, 14.0, BORDERS["moved"], told, str(item.mark)))
         if cost:
             full = box.width - 16
             wide = max(full * cost / largest[unit], 1.5)
             x, y = box.x - full / 2 + wide / 2, box.y - box.height / 2 + BAR / 2 + 3
             picture.tiles.append(Tile(x, y, wide, BAR, COSTS[unit][0], f"{amount(cost, unit)} a call"))
-
-
-def _badge(picture: Picture, box: Box, mark: int) -> None:
-    """Draw the number of an op that left a loop, at the corner of its box."""
-    x, y = box.x - box.width / 2 + 3, box.y + box.height / 2 - 2
-    wide = 8.0 + 6 * len(str(mark))
-    picture.tiles.append(Tile(x, y, wide, 14.0, BORDERS["moved"], f"left the loop: {mark}", str(mark)))
 
 
 WIDE = 44

@@ -30,14 +30,17 @@ class Route(NamedTuple):
 def routes(folded: Folded, placed: Placed) -> list[Route]:
     """Returns the route of every arrow, in the order of their target boxes."""
     pairs = [(link, node) for node in folded.nodes for link in folded.arrows[node]]
-    level = {i for i, (link, node) in enumerate(pairs) if _crosses(placed, link, node)}
+    spots = enumerate((placed.spots[link.source], placed.spots[node]) for link, node in pairs)
+    level = {i for i, (a, b) in spots if None not in (a.column, b.column) and (a.column != b.column or a.row == b.row)}
     rows = _row_bounds(placed)
     lanes = _lanes(placed, pairs)
     ports = _ports(placed, pairs, level, lanes)
     result = []
     for i, (link, node) in enumerate(pairs):
         a, b = placed.spots[link.source], placed.spots[node]
-        aside = _is_aside(placed, a, node, b)
+        # A box may stand in a column that the bar over columns which it reads does not span.
+        aside = a.column is None is not b.column and a.y >= b.y
+        aside = aside and abs(placed.bends[node, None][-1][0] - a.x) > a.width / 2 - 10
         if i in level:
             points = _sideways(placed, a, b, rows)
         elif aside:
@@ -46,11 +49,6 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
             points = _upwards(placed, (link.source, a), (node, b), ports[i], lanes.get(i, 0.0))
         result.append(Route(link, node, points, i in level or aside))
     return result
-
-
-def _crosses(placed: Placed, link: Link, node: Node) -> bool:
-    a, b = placed.spots[link.source], placed.spots[node]
-    return a.column is not None and b.column is not None and (a.column != b.column or a.row == b.row)
 
 
 def _row_bounds(placed: Placed) -> dict[tuple[int, int], Point]:
@@ -135,14 +133,6 @@ def _upwards(
         straight(points, (x, y + up * placed.grid.half))
     (climb if bends else straight)(points, (ports[1], b.y - up * placed.grid.half))
     return points
-
-
-def _is_aside(placed: Placed, a: Spot, node: Node, b: Spot) -> bool:
-    """Whether a box stands in a column that the bar over columns which it reads does not span."""
-    if a.column is not None or b.column is None or a.y < b.y:
-        return False
-    x = placed.bends[node, None][-1][0]
-    return abs(x - a.x) > a.width / 2 - 10
 
 
 def _from_side(placed: Placed, a: Spot, target: tuple[Node, Spot], port: float) -> list[Point]:

@@ -87,8 +87,10 @@ def _by_step(nodes: list[Node]) -> dict[int, list[Node]]:
 def _names(groups: list[list[Node]], letters: dict[Node, str]) -> list[str]:
     """Returns the names of a cell's states: the user's, those of the lines that made them, or ``state``."""
     names = [shared_name(nodes, letters) for nodes in groups]
-    if len(groups) == 2 and not any(names) and _is_gated(groups[0][-1], groups[1][-1]):
-        return ["h", "c"]
+    if len(groups) == 2 and not any(names):  # h = o * tanh(c), as in an LSTM
+        h, c = groups[0][-1], groups[1][-1]
+        if h.op is not None and h.op.name == "multiply" and any(y is c for x in h.inputs for y in x.inputs):
+            return ["h", "c"]
     labels = [x or "state" for x in names]
     return [x if labels.count(x) == 1 else f"{x} {i}" for i, x in enumerate(labels, 1)]
 
@@ -97,11 +99,6 @@ def shared_name(nodes: list[Node], letters: dict[Node, str]) -> str:
     """Returns the name that all nodes of a state share, without the step number."""
     names = {_NUMBER.sub("", x.name or letters.get(x, "")) for x in nodes}
     return clean(names.pop()) if len(names) == 1 else ""
-
-
-def _is_gated(h: Node, c: Node) -> bool:
-    """Whether h = o * tanh(c), as in an LSTM."""
-    return h.op is not None and h.op.name == "multiply" and any(y is c for x in h.inputs for y in x.inputs)
 
 
 def _carried(folded: Folded, role: dict[Node, str]) -> list[State]:

@@ -206,14 +206,6 @@ def fold(roots: list[Node]) -> Folded:
     return folded
 
 
-def _links(operands: list[Operand]) -> list[Link]:
-    """Returns the links among the operands of a box."""
-    links: list[Link] = []
-    for x in operands:
-        links.extend([x] if type(x) is Link else x.links if type(x) is Several else ())
-    return links
-
-
 def _leaf(node: Node, chips: dict[Node, str], kept: set[Node]) -> Operand:
     link = Link(node, False, node, 0)
     if node in kept:
@@ -268,7 +260,11 @@ def _alias(node: Node, operands: list[Operand]) -> Operand | None:
 
 def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[Node, Operand]) -> None:
     """Keep only the boxes that a root depends on, and count the uses of parameters."""
-    arrows, shown = {x: _links(ys) for x, ys in folded.operands.items()}, set(kept)
+    arrows: dict[Node, list[Link]] = {x: [] for x in folded.operands}
+    for x, operands in folded.operands.items():
+        for y in operands:
+            arrows[x] += [y] if type(y) is Link else y.links if type(y) is Several else ()
+    shown = set(kept)
     for node in reversed(nodes):
         if node in shown and node in arrows:
             shown.update([x.source for x in arrows[node]])

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ...core.node import Node
 from .cells import upwards
-from .folding import Chip, Folded, Inline, Joined, Link, Operand
+from .folding import Chip, Folded, Inline, Joined, Link
 
 
 def join(
@@ -31,7 +31,8 @@ def join(
     parts: dict[Node, Joined] = {}
     for key, held in members.items():
         shown = [x for x in held if x in states] or held[-1:]
-        stand = _outside_time(shown[-1]) if timeless else shown[-1]
+        stand = copy.copy(shown[-1]) if timeless else shown[-1]
+        stand._place = (None, *stand._place[1:]) if timeless else stand._place
         stands.update(dict.fromkeys(held, stand))
         seeing = attends(folded, held)
         name = re.sub(r"^(cell|each step)\b", "attention", names[key]) if seeing and not held[-1].scope else names[key]
@@ -54,20 +55,16 @@ def attends(folded: Folded, held: list[Node]) -> bool:
     return False
 
 
-def _outside_time(node: Node) -> Node:
-    """Returns a copy of the node without a time step."""
-    twin = copy.copy(node)
-    twin._place = (None, *twin._place[1:])
-    return twin
-
-
 def _link(folded: Folded, joined: Folded, stands: dict[Node, Node]) -> None:
     """Add operands and arrows of all boxes; to or from a joined box one, cut only if all that it stands for are cut."""
     bundles: dict[tuple[Node, Node], list[Link]] = {}
     for node in folded.nodes:
         box = stands.get(node, node)
         operands = joined.operands.setdefault(box, [])
-        operands += [x for x in folded.operands[node] if box not in joined.parts or _new_chip(x, operands)]
+        own, chips = folded.operands[node], {x.parameter for x in operands if type(x) is Chip}
+        # Of a parameter a joined box has one chip; it shows no numbers.
+        new = [x for x in own if type(x) is Chip and x.parameter not in chips] if box in joined.parts else own
+        operands += new
         arrows = joined.arrows.setdefault(box, [])
         for x in folded.arrows[node]:
             source = stands.get(x.source, x.source)
@@ -83,11 +80,6 @@ def _link(folded: Folded, joined: Folded, stands: dict[Node, Node]) -> None:
                 bundle = bundles[x.source, box]
                 links[k] = x._replace(cut=all(y.cut for y in bundle))
                 joined.bundles[links[k]] = bundle
-
-
-def _new_chip(x: Operand, operands: list[Operand]) -> bool:
-    """Whether it is a parameter that the box does not show yet; a joined box shows no numbers."""
-    return type(x) is Chip and not any(type(y) is Chip and y.parameter is x.parameter for y in operands)
 
 
 def _ordered(joined: Folded) -> list[Node]:

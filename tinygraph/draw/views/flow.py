@@ -35,7 +35,11 @@ def flow(target: Any, options: Options) -> Picture:
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
     """Yields the picture, then smaller ones: without numbers and medians, at last of the first state alone."""
     roots, options = cut_as_asked(roots_of(target), options)
-    root = _one_loss(roots, options)
+    root = one_loss(roots, "the flow view", expected='tg.draw(loss, "flow")')
+    refuse_traced(root, "flow")
+    if isinstance(options.gradients, Mapping):
+        problem = "draw: the flow view computes its gradients itself, one for each time step of the loss"
+        raise GraphError(problem, expected="no gradients argument", got="a dict")
     folded = fold(roots)
     all_states = states(folded, roots)
     _check(folded, all_states)
@@ -69,15 +73,6 @@ def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, optio
     picture.keys += heat_map.keys
     picture.plain_text = [line for text in texts for line in ("", *text)][1:]
     return picture
-
-
-def _one_loss(roots: list[Node], options: Options) -> Node:
-    root = one_loss(roots, "the flow view", expected='tg.draw(loss, "flow")')
-    refuse_traced(root, "flow")
-    if isinstance(options.gradients, Mapping):
-        problem = "draw: the flow view computes its gradients itself, one for each time step of the loss"
-        raise GraphError(problem, expected="no gradients argument", got="a dict")
-    return root
 
 
 def _check(folded: Folded, all_states: list[State]) -> None:

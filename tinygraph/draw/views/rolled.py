@@ -175,9 +175,8 @@ def _step_note(repetition: Repetition, stage: Stage, edge: Edge, points: list[Po
     if edge in stage.aside:
         assert edge.only is not None
         x, y = points[-4] if len(points) > 6 else points[0]
-        start = (
-            repetition.steps[repetition.steps.index(edge.only) - edge.lag] if edge.source in repetition.cells else None
-        )
+        earlier = repetition.steps.index(edge.only) - edge.lag
+        start = repetition.steps[earlier] if edge.source in repetition.cells else None
         text = f"t = {edge.only} only" if start is None else f"t = {start} → t = {edge.only}"
         if edge in stage.joined:
             (x, low), (_, high) = points[9], points[12]

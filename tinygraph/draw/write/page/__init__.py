@@ -59,7 +59,8 @@ def page(picture: Picture, snapshots: Sequence[Picture] = ()) -> str:
     }
     side = legend(picture, colours)
     style = colours.css() + faces() + _file("style.css")
-    footer = _replay(len(moments), loss, picture.lang)
+    replay = markup(_file("replay.html"), picture.lang).replace("{last}", str(len(moments) - 1))
+    footer = replay.replace("{curve}", curve(loss, picture.lang)) if len(moments) > 1 else ""
     return (
         f"{_head(picture, style, _script())}{_body(picture, svg, side, footer)}"
         f"{data_element(data)}<script>{_script()}</script>\n</body></html>\n"
@@ -107,11 +108,6 @@ def _body(picture: Picture, svg: Drawn, side: str, footer: str) -> str:
 def _window(picture: Picture) -> str:
     left, top, right, foot = extent(picture)
     return f"{left - 20:.1f} {top - 20:.1f} {right - left + 40:.1f} {foot - top + 40:.1f}"
-
-
-def _replay(moments: int, loss: dict[str, Any], lang: str) -> str:
-    html = markup(_file("replay.html"), lang).replace("{last}", str(moments - 1))
-    return "" if moments < 2 else html.replace("{curve}", curve(loss, lang))
 
 
 def data_element(data: Any) -> str:
