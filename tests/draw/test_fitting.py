@@ -73,6 +73,17 @@ def test_table_and_legend_go_below_or_out_before_less_is_drawn() -> None:
     assert told is maps and told.subtitle == "mean; without table and legend" and told.aside == ""
 
 
+def test_a_tall_picture_gives_way_to_less_with_its_table() -> None:
+    """Without a table it would leave much of the width empty; but one box for all is no better."""
+    tall, less, whole = (picture(100, high) for high in (600, 100, 80))
+    area = Area(700, 520, 7)
+    tall.uses = [Use(f"W{k}", "2", 1, None) for k in range(30)]
+    assert fitted([replace(tall)], area).aside == "", "there is nothing smaller"
+    assert fitted([tall, less], area) is less
+    whole.level = "whole"
+    assert fitted([tall, whole], area) is tall
+
+
 def test_what_cannot_be_read_says_what_would_do() -> None:
     with pytest.raises(tg.GraphError) as refusal:
         fitted([picture(3000), picture(2000)], Area(400, 300))

@@ -193,9 +193,8 @@ def _view_apart(inputs: tuple[Any, ...], view: str) -> tuple[tuple[Any, ...], st
     """Returns the shapes of inputs, and the view, which may be named or stand before or after them."""
     views = [x for x in inputs if isinstance(x, str)]
     if len(views) + (not isinstance(view, str) or view != "unrolled") > 1:
-        raise GraphError(
-            "draw has one view", expected="one name", got=errors.shown([*views, view]), fix='view="rolled"'
-        )
+        views_told = errors.shown([*views, view])
+        raise GraphError("draw has one view", expected="one name", got=views_told, fix='view="rolled"')
     return tuple(x for x in inputs if not isinstance(x, str)), views[0] if views else view
 
 

@@ -28,16 +28,21 @@ def fitted(pictures: Iterable[Picture], area: Area, asked: Sequence[str] = ()) -
     """
     best, spare, small = 0.0, None, []
     for picture in pictures:
+        if spare is not None and picture.level == "whole":
+            break
         if _most(picture, area) < area.least:  # its file, which takes long to write, cannot be better
             small.append(picture)
             continue
+        inner = edges(picture)
         for scale, least in _arranged(picture, area):
             best = max(best, scale * least)
             if scale * least >= area.least:
                 picture.scaled = scale
-                if picture.aside or not picture.tiles:
+                slim = scale * (inner.right - inner.left) < 0.6 * area.width and picture.level != "outline"
+                if picture.aside or not (picture.tiles or slim):
                     return picture
-                spare = spare or picture  # a heat map says little without its scale: first smaller ones are tried
+                # A heat map says little without its scale, a tall picture leaves room: first smaller ones are tried.
+                spare = picture if spare is None or spare.level == "op" != picture.level else spare
     if spare is not None:
         return spare
     best = max([best, *(scale * least for picture in small for scale, least in _arranged(picture, area))])

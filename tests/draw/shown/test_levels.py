@@ -231,7 +231,7 @@ USUAL: dict[int, list[tuple[str, tuple[int, int] | None]]] = {
 """What is tried for so many steps, in this order, until there is room."""
 
 
-def plain(level, ends=ALL, terse=False):
+def plain(level, ends=ALL, terse=0):
     return level, ends, terse, False
 
 
@@ -243,7 +243,7 @@ def tried(root, **options):
 def test_what_is_tried_where_there_is_no_room(steps):
     """A picture from which steps of its level can be left out must be narrower than the last of the level."""
     root, levels = leaky(steps), [level for level, _ in USUAL[steps]]
-    assert tried(root) == [(*x, False, x[0] in levels[k + 1 :]) for k, x in enumerate(USUAL[steps])]
+    assert tried(root) == [(*x, 0, x[0] in levels[k + 1 :]) for k, x in enumerate(USUAL[steps])]
     for level in ("op", "whole"):
         assert tried(root, level=level) == [plain(level)]
     assert tried(root, steps=[0]) == [plain("op"), plain("cell")]
@@ -262,13 +262,13 @@ def test_what_is_tried_where_there_is_no_room(steps):
 def test_what_is_tried_for_an_area(steps, few):
     """Of each level all steps, unless they are too many, then few; of each first with shapes."""
     ends = {"op": few, "cell": few, "layer": [ALL], "outline": [ALL], "whole": [ALL]}
-    right = {level: [plain(level, x, terse) for x in ends[level] for terse in (False, True)] for level in ends}
+    right = {level: [plain(level, x, terse) for x in ends[level] for terse in (0, 2)] for level in ends}
     root = leaky(steps)
     assert tried(root, fit="a4") == [x for details in right.values() for x in details]
     for level in ("op", "cell", "whole"):
         assert tried(root, fit="a4", level=level) == right[level]
     assert tried(root, fit="a4", level="layer") == right["layer"] + right["outline"]
-    assert tried(root, fit="a4", level="cell", steps=[0, -1]) == [plain("cell"), plain("cell", terse=True)]
+    assert tried(root, fit="a4", level="cell", steps=[0, -1]) == [plain("cell"), plain("cell", terse=2)]
 
 
 def test_without_time_there_are_ops_or_for_too_many_boxes_layers():

@@ -164,7 +164,11 @@ def test_everything_beside_a_picture_has_its_own_place(name: str, aside: str) ->
         for mark in (*group.rects, *group.texts):
             assert group.frame.holds(mark), mark
         assert all(a.apart(b) for k, a in enumerate(group.texts) for b in group.texts[max(k - 12, 0) : k])
-    if aside == "right" and groups:
+    stack = sum(x.frame.foot - x.frame.top + 28 for x in groups) - 28
+    if aside == "right" and len({x.frame.top for x in groups}) < len(groups) > 1:
+        assert stack > inner.top - inner.foot, "beside each other only where the stack is taller than the picture"
+        assert all(b.frame.left - a.frame.right == pytest.approx(28, abs=0.2) for a, b in pairwise(groups))
+    elif aside == "right" and groups:
         assert all(group.frame.left == pytest.approx(inner.right + 40, abs=0.06) for group in groups)
         ends = groups[0].frame.top + groups[-1].frame.foot
         assert ends == pytest.approx(-inner.top - inner.foot, abs=0.3), "in the middle of its side"

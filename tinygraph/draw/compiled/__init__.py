@@ -12,7 +12,7 @@ from ...plan.report import amount
 from ..colours import STATE
 from ..labels import clean
 from ..options import Options
-from ..picture import Box, Picture, Tile
+from ..picture import Picture, Tile
 from ..shown.roles import BORDERS
 from .items import Block, Item, LoopCard, Side
 from .kernels import planned
@@ -117,19 +117,14 @@ def _bars(picture: Picture, items: Sequence[Item]) -> None:
             picture.keys.append((colour, f"{words}, full = {amount(largest[unit], unit)}"))
     for box, item, (unit, cost) in zip(picture.boxes, items, costs, strict=True):
         if item.mark:
-            _badge(picture, box, item.mark)
+            x, y, wide = box.x - box.width / 2 + 3, box.y + box.height / 2 - 2, 8.0 + 6 * len(str(item.mark))
+            told = f"left the loop: {item.mark}"
+            picture.tiles.append(Tile(x, y, wide, 14.0, BORDERS["moved"], told, str(item.mark)))
         if cost:
             full = box.width - 16
             wide = max(full * cost / largest[unit], 1.5)
             x, y = box.x - full / 2 + wide / 2, box.y - box.height / 2 + BAR / 2 + 3
             picture.tiles.append(Tile(x, y, wide, BAR, COSTS[unit][0], f"{amount(cost, unit)} a call"))
-
-
-def _badge(picture: Picture, box: Box, mark: int) -> None:
-    """Draw the number of an op that left a loop, at the corner of its box."""
-    x, y = box.x - box.width / 2 + 3, box.y + box.height / 2 - 2
-    wide = 8.0 + 6 * len(str(mark))
-    picture.tiles.append(Tile(x, y, wide, 14.0, BORDERS["moved"], f"left the loop: {mark}", str(mark)))
 
 
 WIDE = 44

@@ -51,17 +51,13 @@ def split(placed: Placed, widths: dict[Node, float], twins: dict[Node, Node], wh
             continue
         seam = spot.x + (widths[node] - widths[twin]) / 2
         for x, side in ((node, -1), (twin, 1)):
-            real.spots[x] = spot._replace(x=seam + side * (placed.grid.seam + widths[x]) / 2, width=widths[x])
-            ports.spots[x] = _port(real.spots[x], spot.x + side * PORT)
+            x_of_box = seam + side * (placed.grid.seam + widths[x]) / 2
+            real.spots[x] = box = spot._replace(x=x_of_box, width=widths[x])
+            reach = box.width / 2 - ROOM
+            port = min(max(spot.x + side * PORT, box.x - reach), box.x + reach)  # for vertical arrows
+            ports.spots[x] = box._replace(x=port, width=min(box.width - 2 * abs(port - box.x), 2 * PORT))
     real.bends = ports.bends = _bends(placed, twins)
     return Paired(real, ports, max(s.x + s.width / 2 for s in real.spots.values()))
-
-
-def _port(spot: Spot, target: float) -> Spot:
-    """Returns a box for vertical arrows: its middle at the port, and no wider than the box is there."""
-    reach = spot.width / 2 - ROOM
-    x = min(max(target, spot.x - reach), spot.x + reach)
-    return spot._replace(x=x, width=min(spot.width - 2 * abs(x - spot.x), 2 * PORT))
 
 
 def _beside(placed: Placed, bars: list[Spot], spot: Spot, wide: float, level: Counter[float]) -> Spot:

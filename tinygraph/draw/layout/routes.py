@@ -37,7 +37,9 @@ def routes(folded: Folded, placed: Placed) -> list[Route]:
     result = []
     for i, (link, node) in enumerate(pairs):
         a, b = placed.spots[link.source], placed.spots[node]
-        aside = _is_aside(placed, a, node, b)
+        # A box may stand in a column that the bar over columns which it reads does not span.
+        aside = a.column is None is not b.column and a.y >= b.y
+        aside = aside and abs(placed.bends[node, None][-1][0] - a.x) > a.width / 2 - 10
         if i in level:
             points = _sideways(placed, a, b, rows)
         elif aside:
@@ -133,14 +135,6 @@ def _upwards(
         straight(points, (x, y + up * placed.grid.half))
     (climb if bends else straight)(points, (ports[1], b.y - up * placed.grid.half))
     return points
-
-
-def _is_aside(placed: Placed, a: Spot, node: Node, b: Spot) -> bool:
-    """Whether a box stands in a column that the bar over columns which it reads does not span."""
-    if a.column is not None or b.column is None or a.y < b.y:
-        return False
-    x = placed.bends[node, None][-1][0]
-    return abs(x - a.x) > a.width / 2 - 10
 
 
 def _from_side(placed: Placed, a: Spot, target: tuple[Node, Spot], port: float) -> list[Point]:

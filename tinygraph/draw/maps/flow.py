@@ -37,7 +37,11 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     Then smaller pictures: without numbers and medians, at last of the first state alone.
     """
     roots, options = cut_as_asked(roots_of(target), options)
-    root = _one_loss(roots, options)
+    root = one_loss(roots, "the flow view", expected='tg.draw(loss, "flow")')
+    refuse_traced(root, "flow")
+    if isinstance(options.gradients, Mapping):
+        problem = "draw: the flow view computes its gradients itself, one for each time step of the loss"
+        raise GraphError(problem, expected="no gradients argument", got="a dict")
     folded = fold(roots)
     all_states = states(folded, roots)
     _check(folded, all_states)
@@ -93,15 +97,6 @@ def _sheets(shown: list[Reach], tokens: dict[When, str]) -> Iterator[Sheet]:
         down = Ticks([*map(str, rows)], "loss at t ↑", [tokens.get((reach.of_losses, t), "") for t in rows])
         across = Ticks([*map(str, steps)], "state at s →", own)
         yield Sheet(reach.heading, values, absent, across, down, padding=absent & False)
-
-
-def _one_loss(roots: list[Node], options: Options) -> Node:
-    root = one_loss(roots, "the flow view", expected='tg.draw(loss, "flow")')
-    refuse_traced(root, "flow")
-    if isinstance(options.gradients, Mapping):
-        problem = "draw: the flow view computes its gradients itself, one for each time step of the loss"
-        raise GraphError(problem, expected="no gradients argument", got="a dict")
-    return root
 
 
 def _check(folded: Folded, all_states: list[State]) -> None:

@@ -186,7 +186,9 @@ def reaches(root: Node, states: list[State], seeds: Seeds, most: int, last: int,
     which no loss reaches a state are left out, unless that are all. Of all pairs the first ``room`` are followed.
     """
     times = phases([root])
-    parts = _by_phase(seeds, times)
+    entering = {x: gradient for seed in seeds.values() for x, gradient in seed.items()}
+    phased = _parted(entering, lambda x: times.of.get(x, 0))  # one whose gradients are all zero is none, as a step
+    parts = {i: _parted(part, lambda x: x.step or 0) for i, part in reversed(phased.items())}
     seen = {i: set(ancestors([x for y in part.values() for x in y], gradients=True)) for i, part in parts.items()}
     heard = [{i for i in parts if seen[i] & _members(state)} or {max(parts)} for state in states]
     result: list[Reach] = []
@@ -210,13 +212,6 @@ def _name(phase: int, states: list[State], times: Phases) -> str:
     """Returns the name of the only cell of a phase, as panels are called by cells, or else that of the phase."""
     cells = {state.cell for state in states if {times.of[x] for x in _members(state)} == {phase}}
     return "".join(cells if len(cells) == 1 else ()) or times.names[phase]
-
-
-def _by_phase(seeds: Seeds, times: Phases) -> dict[int, Seeds]:
-    """Parts the losses by their phases, the last one first; a phase whose gradients are all zero is none, as a step."""
-    entering = {x: gradient for seed in seeds.values() for x, gradient in seed.items()}
-    parts = _parted(entering, lambda x: times.of.get(x, 0))
-    return {i: _parted(part, lambda x: x.step or 0) for i, part in reversed(parts.items())}
 
 
 def _followed(root: Node, states: list[State], seeds: Seeds, times: Phases, most: int, last: int) -> list[Reach]:

@@ -36,7 +36,9 @@ def cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:
     apart. Any other group joins the only core that it leads to, else the only core that it comes from,
     else the cell of its user, else a cell of its own.
     """
-    repeating = [g for g in repetition.cells if not _looks_up(folded, repetition, g)]
+    # What only reads data, as ``X[t]`` does, is drawn under the cells, as data is.
+    ends = {g: repetition.groups[g][-1] for g in repetition.cells}
+    repeating = [g for g, x in ends.items() if not looks_up(folded, x) or Chip in map(type, folded.operands[x])]
     order = sorted(repeating, key=lambda g: repetition.groups[g][-1].serial)
     after: dict[int, list[int]] = {g: [] for g in order}
     before: dict[int, list[int]] = {g: [] for g in order}
@@ -74,12 +76,6 @@ def starts(repetition: Repetition, cell_groups: list[CellGroup]) -> set[Edge]:
         and home.get(e.source) != home[e.target]
         and (e.source in home or repetition.groups[e.source][0] in repetition.when)
     }
-
-
-def _looks_up(folded: Folded, repetition: Repetition, g: int) -> bool:
-    """Whether a group only reads data, as ``X[t]`` does; such a group is drawn under the cells, as data is."""
-    node = repetition.groups[g][-1]
-    return looks_up(folded, node) and not any(type(x) is Chip for x in folded.operands[node])
 
 
 def _home(targets: frozenset[int], sources: frozenset[int]) -> object:

@@ -31,7 +31,8 @@ def join(
     parts: dict[Node, Joined] = {}
     for key, held in members.items():
         shown = [x for x in held if x in states or x.op is None] or held[-1:]
-        stand = _outside_time(shown[-1]) if timeless else shown[-1]
+        stand = copy.copy(shown[-1]) if timeless else shown[-1]
+        stand._place = (None, *stand._place[1:]) if timeless else stand._place
         stands.update(dict.fromkeys(held, stand))
         seeing = attends(folded, held)
         name = re.sub(r"^(cell|each step)\b", "attention", names[key]) if seeing and not held[-1].scope else names[key]
@@ -54,13 +55,6 @@ def attends(folded: Folded, held: list[Node]) -> bool:
         if len(links) == 2 and "softmax" in ops and not ops & {"log", "log_softmax"}:
             return True
     return False
-
-
-def _outside_time(node: Node) -> Node:
-    """Returns a copy of the node without a time step."""
-    twin = copy.copy(node)
-    twin._place = (None, *twin._place[1:])
-    return twin
 
 
 def _link(folded: Folded, joined: Folded, stands: dict[Node, Node]) -> None:

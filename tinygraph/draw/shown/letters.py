@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from types import CodeType, MappingProxyType
 from typing import Any
@@ -233,7 +234,7 @@ def entrances(boxes: list[Node], known: dict[Node, str], loop: dict[Node, int]) 
     ranks: dict[Hashable, int] = {}
     targets = {x: f"target{'' if x.step is None else subscript(x.step)}" for x in boxes if known.get(x) == "target"}
     boxes = [x for x in boxes if x not in targets]
-    leaves = dict.fromkeys(x for x in boxes if is_data(x) and not is_start(known.get(x, "")))
+    leaves = dict.fromkeys(x for x in boxes if is_data(x) and not re.search("₋|₀$", known.get(x, "")))
     starts = [x for x in leaves if (x.step is None or known.get(x) == "") and not np.any(x.value)]
     for x in boxes:
         op = x.op
@@ -261,11 +262,6 @@ def known(node: Node, letters: dict[Node, str]) -> str:
 def timeless(letter: str) -> str:
     """A letter without its step: ``x`` of ``x₃``."""
     return letter.rstrip("₋₀₁₂₃₄₅₆₇₈₉")
-
-
-def is_start(letter: str) -> bool:
-    """Whether a letter is that of a start of a state: ``h₀``, ``h₋₁``."""
-    return letter.endswith("₀") or "₋" in letter
 
 
 def is_data(x: Node) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from ...core.node import Node
 from ...core.scope import InnerStep
 from ..labels import clean, op_words
 from ..options import Options
+from .depth import Homes, depths, layered
 from .ellipsis import chosen, elide, like
 from .folding import Folded, When
 from .grouping import join
@@ -35,20 +36,19 @@ SAYS = {
     "outline": "a box is a cell at all steps, ops between and after cells are joined",
     "whole": "one box for all cells",
 }
-
-Homes = tuple[dict[Node, Hashable], dict[Hashable, str]]
-"""Maps each joined box to the key of its group, and each key to the title of the joined box."""
+TIMELESS = {"layer": "a box is a layer", "outline": "a box is a layer, or several", "whole": "one box for all layers"}
 
 
 class Detail(NamedTuple):
-    """What a picture shows: its level, how many steps at both ends of time (None: all), and whether boxes are terse.
+    """What a picture shows: its level, how many steps, or layers, at both ends (None: all), and how terse boxes are.
 
-    A terse box has its title alone, without shape and norm. ``spare``: whether steps of this level can be left out.
+    A terse box has its title alone, without shape and norm; 2: a joined one without its parameters, too. ``spare``:
+    whether steps of this level can be left out.
     """
 
     level: str
     ends: tuple[int, int] | None = None
-    terse: bool = False
+    terse: int = 0
     spare: bool = False
 
 
@@ -101,23 +101,22 @@ class Levels:
 
     def _brief(self) -> Iterator[Detail]:
         """All steps, then few; at each level boxes with their shapes first."""
-        named = {"auto": ("op", "cell", "layer", "outline", "whole"), "layer": ("layer", "outline")}
+        timed, deep = bool(self.longest), max(depths(self.ops).values(), default=0)
+        named = {"auto": ("op", *["cell"] * timed, "layer", "outline", "whole"), "layer": ("layer", "outline")}
         for level in named.get(self.options.level, (self.options.level,)):
-            timed = level in ("op", "cell") and self.longest
-            few: list[tuple[int, int] | None] = [
-                x for x in BRIEF if timed and self.options.steps is None and sum(x) + 1 < self.longest
-            ]
-            for ends in few if few and self.longest > LONG else [None, *few]:
-                yield Detail(level, ends)
-                yield Detail(level, ends, terse=True)
+            most = self.longest if level in ("op", "cell") and self.options.steps is None else 0
+            most = deep if level == "outline" and not timed else most
+            few: list[tuple[int, int] | None] = [x for x in BRIEF if sum(x) + 1 < most]
+            for ends in few if few and (most > LONG or not timed) else [None, *few]:
+                yield from (Detail(level, ends, terse) for terse in ((0, 2) if timed else (0, 1, 2)))
 
     def arranged(self, role: dict[Node, str], detail: Detail) -> tuple[Folded, str]:
         """Returns the graph as drawn, and a text that says what of it is hidden; adds the roles of joined boxes."""
-        folded, notes = self.ops, []
+        folded, notes, says = self.ops, list[str](), SAYS if self.longest else SAYS | TIMELESS
         if detail.level == "layer" and self.options.level in ("auto", "op") and self.options.fit is None:
             notes.append(f"{len(folded.nodes)} boxes are joined, for max_nodes = {self.options.max_nodes}")
         elif detail.level != self.options.level:
-            notes.append(SAYS.get(detail.level, ""))
+            notes.append(says.get(detail.level, ""))
         if detail.level == "op" and any(type(x._place[0]) is InnerStep for x in folded.nodes):
             notes.append("a loop within a step is in its column")
         if detail.terse:
@@ -128,8 +127,8 @@ class Levels:
             where = regions(folded)
             folded = replace(folded, initial=where.states | where.starts)
             role |= dict.fromkeys(folded.initial or (), "state")
-            folded, word = _joined(folded, role, self.repetition, detail.level)
-            notes = [*(x for x in notes if not word or x != SAYS[detail.level]), word]
+            folded, word = _joined(folded, role, self.repetition, detail)
+            notes = [*(x for x in notes if not word or x != says[detail.level]), word]
             runs = self._hidden(folded, detail)
         if runs:
             over = _too_many(folded, self.options)
@@ -160,14 +159,15 @@ def _too_many(folded: Folded, options: Options) -> bool:
     return options.max_nodes is not None and len(folded.nodes) > options.max_nodes
 
 
-def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None, level: str) -> tuple[Folded, str]:
+def _joined(folded: Folded, role: dict[Node, str], repetition: Repetition | None, detail: Detail) -> tuple[Folded, str]:
     """Returns the graph with joined boxes, and a note if the level is not possible; adds the roles of the new boxes."""
-    placed = _placed(folded, repetition)
+    level, placed = detail.level, _placed(folded, repetition)
     inner = {x: t.other for _, _, x in placed if type(t := x._place[0]) is InnerStep}
     for x in folded.nodes[::-1] if inner else ():  # what only casts or reshapes data for an inner loop belongs to it
         near = [y.source for y in folded.arrows[x] if x in inner and y.source.step == x.step]
         inner |= {y: inner[x] for y in near if y.op is not None and len(y.inputs) == 1 and y not in inner}
-    find = {"cell": _cells, "layer": _by_layer, "outline": _outline, "whole": _whole}[level]
+    find: Any = {"cell": _cells, "layer": _by_layer, "outline": _outline, "whole": _whole}[level]
+    find = partial(layered, detail.ends) if not folded.steps and level in ("layer", "outline") else find
     for turn in (inner, {}) if inner else ({},):
         homes, names = find(folded, role, _apart(placed, turn), turn)
         if repetition is not None and level != "cell":
@@ -249,7 +249,7 @@ def _by_layer(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: di
     runs: dict[Hashable, Counter[tuple[int, Any]]] = {}
     words: dict[Hashable, str] = {}
     for i, name, node in placed:
-        if role[node] in ("op", "state") and (node.scope or folded.steps):
+        if role[node] in ("op", "state"):
             homes[node] = key = ("layer", i)
             words[key] = name
             column = folded.column(node)

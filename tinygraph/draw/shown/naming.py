@@ -12,7 +12,8 @@ from ...core.node import Node
 from ..labels import clean
 from ..options import Options
 from .cells import CellGroup, cells
-from .folding import Chip, Folded
+from .depth import depths
+from .folding import Folded
 from .phases import Phases
 from .repetition import Repetition, runs
 from .same_names import WAYS, CellPlace, told_apart, two_ways
@@ -88,7 +89,8 @@ def _layers_and_ways(folded: Folded) -> list[str]:
     for n in {*network.values()} or {1}:
         scopes = {x.scope for x in folded.nodes if network.get(loop.get(x, -1), n) == n}
         rooms = {room for scope in scopes for room in scope.split("/")}
-        layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms) or _depth(folded)
+        layers = sum(re.fullmatch(r"layer\d+", room) is not None for room in rooms)
+        layers = layers or max(depths(folded).values(), default=0)
         both = ["both directions"] * (n in turned or {"forward", "backward"} <= rooms)
         said.append([f"{layers} layers"] * (layers > 1) + both)
     return said[0] if all(x == said[0] for x in said) else []
@@ -102,15 +104,6 @@ def _lengths(folded: Folded) -> dict[int, str]:
             steps.setdefault((column[0], loops), set()).add(column[1])
     lengths = {p: dict.fromkeys(str(len(at)) for (q, _), at in steps.items() if p == q) for p, _ in steps}
     return {p: " and ".join(x) for p, x in lengths.items()}
-
-
-def _depth(folded: Folded) -> int:
-    """Returns the most products with parameters that lie one behind the other; 0 in a network of time steps."""
-    depth: dict[Node, int] = {}
-    for x in folded.nodes if not folded.steps else ():
-        weighs = x.op is not None and x.op.name in ("matmul", "einsum") and Chip in map(type, folded.operands[x])
-        depth[x] = max((depth[y.source] for y in folded.arrows[x]), default=0) + weighs
-    return max(depth.values(), default=0)
 
 
 def named_cells(folded: Folded, repetition: Repetition) -> list[CellGroup]:

@@ -61,12 +61,8 @@ def _lines(function: Any, results: list[str]) -> tuple[str, ...]:
     # A result that stays zeros here is filled through an alias: an incomplete rule is worse than none.
     whole = [x for x in rules if x and not re.match(r"\w+ = (zeros|empty)\(", x[-1])]
     shown = [x for x in whole if len(x) <= MOST and max(map(len, x)) <= WIDE]
-    return min(shown, key=_effort, default=())
-
-
-def _effort(lines: tuple[str, ...]) -> tuple[bool, int, int]:
-    text = " ".join(lines)
-    return re.search(r"\b_\w+\(", text) is not None, len(lines), len(text)
+    texts = {x: " ".join(x) for x in shown}
+    return min(texts, key=lambda x: (bool(re.search(r"\b_\w+\(", texts[x])), len(x), len(texts[x])), default=())
 
 
 def _rule(body: list[ast.stmt], last: ast.Return, results: list[str]) -> tuple[str, ...]:

@@ -131,18 +131,19 @@ def _shown(levels: Levels, detail: Detail, known: Shared) -> Shown:
     role |= dict.fromkeys(where.states | where.starts, "state")
     texts = {x: known.words(x, folded, role[x], detail.level, heat_map, options.values) for x in folded.nodes}
     if detail.terse:
-        texts = {x: _terse(text, x in folded.parts) for x, text in texts.items()}
+        texts = {x: _terse(text, x in folded.parts and detail.terse > 1) for x, text in texts.items()}
     widths = {x: DOT if x in folded.dots else box_width(texts[x]) for x in folded.nodes}
     return Shown(folded, notes, role, heat_map, where, texts, widths, headings(ops, folded, options.tokens))
 
 
 def _terse(text: Words, joined: bool) -> Words:
-    """Returns the title alone; of a joined box without parameters, which are in the table."""
+    """Returns the title alone; of a ``joined`` box without parameters, which are in the table."""
     return Words(text.title[:1] if joined else text.title, "", lambda: [*text.tip, text.below])
 
 
 def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Picture:
-    folded, heat_map, roots = shown.folded, shown.heat, set(levels.roots)
+    folded, heat_map, roots = shown.folded, shown.heat, {*levels.roots}
+    roots |= {x for x, part in folded.parts.items() if part.shown[-1] in roots}
     if heat_map is not None and known.slopes is not None:
         add_flows(heat_map, folded, known.slopes)
     ways = routes(folded, placed)

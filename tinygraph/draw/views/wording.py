@@ -50,8 +50,10 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
         first, last = folded.span(node)
         return Words([Part("⋯")], "", [f"t = {first} … {last}, like the steps beside them"])
     operands = folded.operands[node]
+    is_number = role == "loss" and node.size == 1 and not isinstance(node, Traced)
+    value = [Part(number(node.item(), 4), "value")] if is_number else []
     if node in folded.parts:
-        return _joined_words(node, folded.parts[node], operands, heat)
+        return _joined_words(node, folded.parts[node], operands, heat, value)
     name = clean(known(node, folded.letters) + _when(node, node, folded))
     if node.op is not None:
         title = formula(node, operands, folded, bool(name))
@@ -60,13 +62,11 @@ def words(node: Node, folded: Folded, role: str, heat: Heat | None, *, values: b
         title = [Part(clean(folded.names.get(node) or known(node, folded.letters)) or word)]
     if name and node.op is not None:
         title = [Part(name)] if node in folded.inputs and not node.name else [Part(f"{name} ="), *_short(title, name)]
-    scalar = role == "loss" and node.size == 1 and not isinstance(node, Traced)
-    if scalar:
-        title.append(Part(number(node.item(), 4), "value"))
-    size = "" if scalar and not node.shape else shape(node.shape)
+    title += value
+    size = "" if value and not node.shape else shape(node.shape)
     odd = [x for x in operands if type(x) is not Link and type(x) is not Chip]
     facts = [size, *_facts_of(node, odd), "" if heat is None else _norm(node, heat)]
-    shown = values and not scalar and role != "parameter"
+    shown = values and not value and role != "parameter"
     if shown:
         facts.append(figures(node))
     tip = partial(_tip, node, operands, heat, len(folded.nodes) <= MANY, shown)
@@ -94,8 +94,8 @@ def _short(title: list[Part], name: str) -> list[Part]:
     return [op._replace(text=re.sub(r"^sigmoid\b", "σ", op.text.replace("(…)", ""))), *others]
 
 
-def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None) -> Words:
-    """Texts of a joined box: its name and parameters, its number of ops, the shape of its last op."""
+def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Heat | None, value: list[Part]) -> Words:
+    """Texts of a joined box: its name and parameters, or value, its number of ops, the shape of its last op."""
     # The parameters of a cell at one step are in the table, which is read once.
     chips = _folded([x for x in operands if isinstance(x, Chip) and node.step is None])
     hidden = [Part(f"+{len(chips) - MOST_CHIPS}")] if len(chips) > MOST_CHIPS else []
@@ -104,6 +104,7 @@ def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Hea
     count += " with attention" * (joined.attends and not joined.name.startswith("attention"))
     facts = [count, shape(node.shape), "" if heat is None else _norm(node, heat)]
     title = [Part(clean(joined.name)), *chips[:MOST_CHIPS], *hidden]
+    title += value if len({x.op for x in joined.held}) > 1 else []  # not of many losses, each with its own
     return Words(title, " · ".join(x for x in facts if x), partial(_joined_tip, node, joined))
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..colours import GREY, INK
 from ..labels import width
-from ..picture import BADGE, MANY, Picture, Point, Ruler
+from ..picture import BADGE, MANY, Picture, Ruler
 from ..shown.roles import BORDERS
 from . import margin as aside
 from .look import LINES, Paint, text
@@ -86,6 +86,7 @@ def headings(picture: Picture, inner: Extent, over: Sequence[Sidebar] = ()) -> l
     room = min([inner.right, *(bar.x - APART for bar in over)]) - inner.left
     above = bool(over) and room < 320
     room = inner.right - inner.left + 320 if above or picture.aside in ("right", "auto") else room
+    room = max(room, picture.sheet * (inner.top - inner.foot) * (not over))  # that the sheet has
     texts = [(picture.subtitle, 13.0), (picture.title or "", 21.0)]
     split = [
         (line, size, 5 if k else 18) for x, size in texts if x for k, line in enumerate(wrapped(x, size, room)[::-1])
@@ -117,19 +118,25 @@ def wrapped(words: str, size: float, room: float) -> list[str]:
 
 
 def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
-    """Returns the table over the legend, in the middle of the picture's right side, or side by side over or below."""
-    bars, y = _bars(picture, inner, look), inner.foot - APART
-    if picture.aside in ("over", "below"):
-        wide = sum(bar.wide + APART for bar in bars) - APART
-        x = inner.left
-        if picture.aside == "over":
-            x = max(x, inner.right - wide)
-            y = roof(picture, x - APART, x + wide) + APART + max((bar.high for bar in bars), default=0.0)
+    """Returns the table over the legend, in the middle of the picture's right side, or side by side, as over or below.
+
+    At the right they are side by side where they would be taller than the picture and the sheet has room.
+    """
+    bars, x, y = _bars(picture, inner, look), inner.left, inner.foot - APART
+    wide, high = (sum(sizes, APART * (len(bars) - 1)) for sizes in ([b.wide for b in bars], [b.high for b in bars]))
+    low, flat = max((bar.high for bar in bars), default=0.0), picture.aside in ("over", "below")
+    if picture.aside == "over":
+        x = max(x, inner.right - wide)
+        y = roof(picture, x - APART, x + wide) + APART + low
+    elif not flat:
+        x, tall = inner.right + 40, inner.top - inner.foot
+        flat = high > tall and picture.sheet * high > x + wide - inner.left
+        y = (inner.top + inner.foot + (low if flat else high)) / 2
+        if max(width(picture.title or "", 21, True), width(picture.subtitle, 13)) > inner.right - inner.left + 30:
+            y = min(y, inner.top)  # under a title that reaches over them
+    if flat:
         return [b._replace(x=x + sum(z.wide + APART for z in bars[:k]), y=y) for k, b in enumerate(bars)]
-    y = (inner.top + inner.foot + sum(bar.high + APART for bar in bars) - APART) / 2
-    if max(width(picture.title or "", 21, True), width(picture.subtitle, 13)) > inner.right - inner.left + 30:
-        y = min(y, inner.top)  # under a title that reaches over them
-    return [b._replace(x=inner.right + 40, y=y - sum(z.high + APART for z in bars[:k])) for k, b in enumerate(bars)]
+    return [b._replace(x=x, y=y - sum(z.high + APART for z in bars[:k])) for k, b in enumerate(bars)]
 
 
 def _bars(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
@@ -149,7 +156,8 @@ def margin(picture: Picture, inner: Extent, look: Paint) -> tuple[list[str], Ext
     if picture.aside == "auto":
         places = ("right", "below", "over") if len(picture.boxes) <= MANY else ("right",)
         tries = [margin(replace(picture, aside=x), inner, look) for x in places]
-        return min(tries, key=lambda x: _needs(x[1], picture.sheet))
+        sizes = [(x.right - x.left, x.top - x.foot) for _, x in tries]
+        return tries[min(range(len(tries)), key=lambda k: (max(sizes[k][0], picture.sheet * sizes[k][1]), sizes[k][1]))]
     marks, (left, right, foot, top) = [], inner
     beside = sides(picture, inner, look)
     for line in headings(picture, inner, beside if picture.aside == "over" else ()):
@@ -162,12 +170,6 @@ def margin(picture: Picture, inner: Extent, look: Paint) -> tuple[list[str], Ext
         marks += [f"<g {shift}>", rect(0, 0, side.wide, side.high, FRAME), *side.rows, "</g>\n"]
         top, foot, right = max(top, side.y), min(foot, side.y - side.high), max(right, side.x + side.wide)
     return marks, Extent(left, right, foot, top)
-
-
-def _needs(outer: Extent, sheet: float) -> Point:
-    """Returns the width of the least sheet that holds it, and, of two that need the same, the height."""
-    high = outer.top - outer.foot
-    return max(outer.right - outer.left, sheet * high), high
 
 
 BOLD = 'font-weight="700"'

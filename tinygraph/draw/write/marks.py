@@ -123,9 +123,8 @@ def opening_mark(opening: Opening, look: Paint, more: str) -> str:
     room = high + line.width / 2
     ground = rect(-wide, -room, opening.width, 2 * room, look.ground("opening"))
     sides = "".join(f"M{x:.1f} {-room:.1f}L{x:.1f} {room:.1f}" for x in (-wide, wide))
-    edge = (
-        f'<path d="{sides}" fill="none" stroke="{look.colour(BORDERS[opening.role])}" stroke-width="{line.width:g}"/>'
-    )
+    colour = look.colour(BORDERS[opening.role])
+    edge = f'<path d="{sides}" fill="none" stroke="{colour}" stroke-width="{line.width:g}"/>'
     return f'<g {more} transform="translate({opening.x:.1f} {-opening.y:.1f})">{ground}{edge}</g>'
 
 
@@ -135,10 +134,8 @@ def rim_mark(rim: Rim, look: Paint, more: str) -> str:
     thick = min(line.width if rim.dashed else 1.3, max(min(rim.width, rim.height) / 10, 0.8))
     edge = f'fill="none" stroke="{stroke}" stroke-width="{thick:.2g}"'
     edge += f' stroke-dasharray="{line.dashes}"' * rim.dashed
-    frames = (
-        rect(-rim.width / 2 - k, -rim.height / 2 - k, rim.width + 2 * k, rim.height + 2 * k, edge)
-        for k in ((0.0,) if rim.dashed else (0.0, 2.5))
-    )
+    out, (x, y) = (0.0,) if rim.dashed else (0.0, 2.5), (rim.width, rim.height)
+    frames = [rect(-x / 2 - k, -y / 2 - k, x + 2 * k, y + 2 * k, edge) for k in out]
     return f'<g {more} transform="translate({rim.x:.1f} {-rim.y:.1f})">{"".join(frames)}</g>'
 
 

@@ -1,0 +1,177 @@
+"""Networks without time, layer by layer: which ops are a box, what it is called, and how it is fitted."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tests.each import each
+from tinygraph.draw.fitting import measured
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "examples"))
+
+import gallery_networks as net
+
+
+def new(name, *shape):
+    return tg.parameter(np.random.default_rng(len(name)).normal(size=shape) * 0.4, name)
+
+
+def data(name, *shape):
+    return tg.constant(np.random.default_rng(1).normal(size=shape), name=name)
+
+
+def crossed(x):
+    return tg.mean(tg.softmax_cross_entropy(x, np.arange(x.shape[0]) % x.shape[1]), name="loss")
+
+
+def deep(count=30):
+    x = data("x", 4, 6)
+    for i in range(1, count + 1):
+        x = tg.tanh(x @ new(f"W{i}", 6, 6) + new(f"b{i}", 6))
+    return crossed(x @ new("V", 6, 5))
+
+
+def skipping():
+    x = data("x", 4, 6)
+    h1 = tg.relu(x @ new("W1", 6, 6) + new("b1", 6))
+    h2 = tg.relu(h1 @ new("W2", 6, 6))
+    h3 = tg.relu(h2 @ new("W3", 6, 6)) + h1
+    return crossed(h3 @ new("V", 6, 5))
+
+
+def attending():
+    x = data("x", 5, 8)
+    q, k, v = (x @ new(name, 8, 8) for name in ("W_q", "W_k", "W_v"))
+    h = x + (tg.softmax(q @ k.T, axis=1) @ v) @ new("W_o", 8, 8)
+    return crossed(h @ new("V", 8, 5))
+
+
+def twins():
+    w, b, v = new("W", 6, 8), new("b", 8), new("V", 8, 4)
+    first, second = (tg.tanh(data(name, 4, 6) @ w + b) @ v for name in ("left", "right"))
+    return tg.mean(tg.square(first - second), name="loss")
+
+
+def two_losses():
+    x = data("x", 4, 6)
+    h = tg.relu(x @ new("W", 6, 8))
+    first = crossed(h @ new("A", 8, 5))
+    second = tg.mean(tg.squared_error(h @ new("B", 8, 6), x), name="reconstruction")
+    return tg.add(first, 0.1 * second, name="total")
+
+
+def penalized():
+    x, w = data("x", 4, 6), new("W", 6, 8)
+    return tg.add(crossed(tg.relu(x @ w) @ new("V", 8, 5)), 0.01 * tg.sum(tg.square(w)), name="total")
+
+
+def scoped():
+    x = data("x", 4, 6)
+    with tg.scope("stem"):
+        x = tg.relu(x @ new("W1", 6, 8) + new("b1", 8))
+    x = tg.relu(x @ new("W2", 8, 8))
+    with tg.scope("head"):
+        x = x @ new("W3", 8, 5)
+    return crossed(x)
+
+
+def named():
+    h = tg.relu(data("x", 4, 6) @ new("W1", 6, 8), name="hidden")
+    return tg.softmax(tg.relu(h @ new("W2", 8, 8)) @ new("W3", 8, 5), axis=1, name="probabilities")
+
+
+def before():
+    x = (data("x", 4, 6) - 0.5) * new("scale", 6)
+    return crossed(tg.relu(x @ new("W", 6, 8)) @ new("V", 8, 5))
+
+
+NETWORKS = {
+    "perceptron": (net.perceptron, ["x", "layer 1", "layer 2", "layer 3", "loss"]),
+    "skip over two": (skipping, ["x", "h1", "h2", "h3", "layer 4", "loss"]),
+    "attention": (attending, ["x", "layer 1", "layer 2", "layer 3", "loss"]),
+    "twins": (twins, ["left", "layer 1", "right", "layer 1", "layer 2", "loss"]),
+    "two losses": (two_losses, ["x", "layer 1", "layer 2", "loss", "layer 2", "reconstruction", "total"]),
+    "penalty": (penalized, ["x", "layer 1", "layer 2", "loss", "total"]),
+    "scopes": (scoped, ["x", "stem", "layer 2", "head", "loss"]),
+    "names": (named, ["x", "hidden", "layer 2", "probabilities"]),
+    "before": (before, ["x", "layer 1", "layer 2", "loss"]),
+    "blocks": (net.residual, ["x", "block 1", "block 2", "loss"]),
+    "one": (lambda: crossed(data("x", 4, 6) @ new("W", 6, 5) + new("b", 5)), ["x", "layer 1", "loss"]),
+    "rows": (lambda: crossed(new("E", 9, 6)[np.arange(4)] @ new("V", 6, 5)), ["layer 1", "layer 2", "loss"]),
+}
+
+
+def titles(drawn):
+    return [box.title[0].text.removesuffix(" =") for box in drawn.picture.boxes]
+
+
+@each("name", NETWORKS)
+def test_a_box_is_a_product_with_parameters_and_what_follows(name):
+    make, boxes = NETWORKS[name]
+    root = make()
+    drawn = tg.draw(root, level="layer")
+    assert sorted(titles(drawn)) == sorted(boxes) and drawn.picture.subtitle == ""
+    ends = [(a.tail, a.head) for a in drawn.picture.arrows]
+    assert all(tail < head for tail, head in ends), "boxes are in order, so they feed each other one way"
+    assert len({*ends}) == len(ends)
+    counted = re.search(r"(\d+) layers", drawn.picture.title)
+    numbers = [int(x.split()[1]) for x in titles(drawn) if x.startswith("layer")]
+    assert max(numbers, default=1) <= (int(counted[1]) if counted else 1), "the title counts the same layers"
+    shown = [part.text for box in drawn.picture.boxes for part in box.title if part.kind == "chip"]
+    assert {x.removesuffix(".T") for x in shown} == {use.name for use in drawn.picture.uses}
+    if root.size == 1:
+        assert float(drawn.picture.boxes[-1].title[-1].text) == pytest.approx(root.item(), rel=1e-3)
+
+
+@each("name", NETWORKS)
+@pytest.mark.parametrize("fit", ["slide", "a4", "column"])
+def test_each_can_be_read_and_no_one_box_stands_for_all(name, fit):
+    picture = tg.draw(NETWORKS[name][0](), fit=fit).picture
+    wide, high, least = measured(picture)
+    area = {"slide": (960, 540, 12), "a4": (453, 700, 7), "column": (234, 648, 7)}[fit]
+    assert wide * picture.scaled <= area[0] + 1 and high * picture.scaled <= area[1] + 1
+    assert least * picture.scaled >= area[2] - 0.02 and "network" not in [box.title[0].text for box in picture.boxes]
+
+
+def test_a_slide_has_the_layers_of_a_perceptron_with_their_parameters():
+    drawn = tg.draw(net.perceptron(), fit="slide")
+    assert titles(drawn) == NETWORKS["perceptron"][1] and drawn.picture.subtitle == "a box is a layer"
+    assert [[x.text for x in box.title[1:]] for box in drawn.picture.boxes[1:4]] == [
+        [f"W{k}.T", f"b{k}"] for k in (1, 2, 3)
+    ]
+    said = tg.draw(net.perceptron(), fit="slide", lang="zh").picture
+    assert said.subtitle == "一个方框是一层" and said.boxes[1].title[0].text == "第 1 层"
+    heat = tg.draw(net.perceptron(), level="layer", gradients=True).picture
+    assert heat.boxes[-1].fill == "#ffffff" != heat.boxes[-2].fill, "the loss is the root, whose gradient is 1"
+
+
+def test_of_many_layers_the_first_and_the_last_are_shown():
+    drawn = tg.draw(deep(), fit="slide")
+    first, last = ["x", "layer 1", "layer 2", "layer 3"], ["layer 30", "layer 31", "loss"]
+    assert titles(drawn) == [*first, "layer 4 … layer 29", *last]
+    assert "a box is a layer, or several" in drawn.picture.subtitle and "31 layers" in drawn.picture.title
+    assert "第 4 层 … 第 29 层" in titles(tg.draw(deep(), fit="slide", lang="zh"))
+    assert len(titles(tg.draw(deep(), level="layer"))) == 33
+    assert titles(tg.draw(deep(), max_nodes=40))[1:3] == ["layer 1", "layer 2"]
+
+
+def test_scopes_that_feed_each_other_both_ways_are_told():
+    x = data("x", 4, 6)
+    with tg.scope("a"):
+        y = tg.relu(x @ new("W", 6, 6))
+    z = y @ new("U", 6, 6)
+    with tg.scope("a"):
+        y = y + z
+    assert "feed each other" in tg.draw(crossed(y), level="layer").picture.subtitle
+
+
+def test_what_has_no_layer_is_drawn_op_by_op():
+    h = tg.tanh(data("x", 4, 6) * new("scale", 6))
+    drawn = tg.draw(tg.mean(tg.square(h), name="loss"), level="layer")
+    assert "no layer is found" in drawn.picture.subtitle and "layers" not in drawn.picture.title
