@@ -50,7 +50,8 @@ def room_of(drawn: Picture, bars: Any) -> tuple[float, bool]:
     free = min([inner.right, *(bar.x - 28 for bar in bars)]) - inner.left
     above = len(bars) > 0 and free < 320
     aside = drawn.aside == "right" or above
-    return max(inner.right - inner.left + 320 if aside else free, 160.0), above
+    sheet = 0.0 if bars else drawn.sheet * (inner.top - inner.foot)
+    return max(inner.right - inner.left + 320 if aside else free, sheet, 160.0), above
 
 
 def texts(lines: list[Heading], size: float) -> list[str]:
