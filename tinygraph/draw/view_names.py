@@ -16,7 +16,7 @@ MAPS = ("states", "gates", "attention", "saliency")
 """The views that are heat maps over time."""
 VIEWS = {
     "unrolled": (".views.unrolled", "unrolled"),
-    "both": (".views.unrolled", "both"),
+    "both": (".views.unrolled", "unrolled"),
     "backward": (".views.backward", "backward"),
     "rolled": (".views.rolled", "rolled"),
     "flow": (".views.flow", "flow"),
@@ -25,7 +25,6 @@ VIEWS = {
 }
 """Maps views to their modules and functions, which are imported at their first use: with all of them
 `import tinygraph` takes twice as long. A new view needs one line here."""
-
 
 UNFIT = {"ax": VIEWS.keys() - MAPS, "item": VIEWS.keys() - MAPS, "steps": {*MAPS, "flow"}, "level": {*MAPS}}
 """Options, and the views that cannot obey them."""
@@ -46,16 +45,16 @@ def shown(node: Any, view: str, options: Options) -> Picture:
     if options.area is not None:
         return fitted(candidates(node, view, options), options.area, options.limits)
     module, function = VIEWS[view]
-    picture: Picture = getattr(import_module(module, __package__), function)(node, options, *_map(view))
+    picture: Picture = getattr(import_module(module, __package__), function)(node, *_asked(view, options))
     return picture
 
 
 def candidates(node: Any, view: str, options: Options) -> Iterator[Picture]:
     """Yields what a view may show, from the most to the least detail."""
-    if view == "both" and not options.has_gradients:
-        options = replace(options, gradients=True)
-    yield from import_module(VIEWS[view][0], __package__).candidates(node, options, *_map(view))
+    yield from import_module(VIEWS[view][0], __package__).candidates(node, *_asked(view, options))
 
 
-def _map(view: str) -> tuple[str, ...]:
-    return (view,) if view in MAPS else ()
+def _asked(view: str, options: Options) -> tuple[Any, ...]:
+    """The options of a view, of which one with arrows both ways has gradients; a heat map is told its name, too."""
+    options = replace(options, gradients=True) if view == "both" and not options.has_gradients else options
+    return (options, view) if view in MAPS else (options,)

@@ -16,7 +16,7 @@ from ..options import Options
 from ..unmarked.steps import marked
 from .by_use import read_twice
 from .cells import cells
-from .folding import Folded, Link, crosses, fold, steps_of
+from .folding import Folded, Link, crosses, fold
 from .loops import window
 from .repetition import find_repetition
 from .roles import roles
@@ -40,7 +40,7 @@ class Crossing(NamedTuple):
 def crossings(folded: Folded, roots: list[Node]) -> list[Crossing]:
     """Returns the links through time that stay within one cell."""
     links = [x for node in folded.nodes for x in folded.arrows[node] if crosses(x)]
-    rank = {t: i for i, t in enumerate(steps_of(folded.nodes))}
+    rank = {t: i for i, t in enumerate(folded.steps)}
     cell, role = _cell_of(folded), roles(folded, roots)
     spans: dict[int, list[int]] = {}
     for node in folded.nodes:

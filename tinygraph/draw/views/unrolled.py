@@ -86,11 +86,6 @@ def unrolled(target: Any, options: Options) -> Picture:
     return least()
 
 
-def both(target: Any, options: Options) -> Picture:
-    """Returns it with gradients: one arrow forward and one backward."""
-    return unrolled(target, options if options.has_gradients else replace(options, gradients=True))
-
-
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
     """Yields the pictures for an area, from the most to the least detail."""
     for detail, _, draw in _tries(target, options):

@@ -13,8 +13,9 @@ from ...core.traced import Traced
 from ..labels import clean, number, op_words, shape
 from ..norms.heat import Heat
 from ..picture import MANY, Part
-from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several, is_zero
+from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several
 from ..shown.letters import known, subscript
+from ..shown.padding import is_zero
 from ..shown.roles import LOOKUPS
 from ..shown.slices import index_text, tag_of, turned
 from .figures import figures, statistics
