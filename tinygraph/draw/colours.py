@@ -16,7 +16,7 @@ RED, DEAD = "#c53030", "#d7191c"
 
 def hexed(parts: Iterable[float]) -> str:
     """Returns a colour as ``#rrggbb``."""
-    return "#" + "".join([f"{round(x):02x}" for x in parts])
+    return "#{:02x}{:02x}{:02x}".format(*map(round, parts))
 
 
 def mixed(stops: Sequence[tuple[int, ...]], level: float) -> str:

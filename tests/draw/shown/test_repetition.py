@@ -11,7 +11,7 @@ from tests.draw.networks import weights
 from tests.draw.recurrent import tanh_cell
 from tests.each import each
 from tinygraph.draw.shown.folding import fold
-from tinygraph.draw.shown.repetition import _setting, find_repetition
+from tinygraph.draw.shown.repetition import _adopt_odd, _alike, _setting, _times, find_repetition
 
 
 @each(
@@ -73,3 +73,23 @@ def test_less_than_half_of_the_ops_that_repeat_are_no_repetition(share: int) -> 
     if told is not None:
         assert sorted(len(x) for x in told.groups if len(x) > 1) == [2] * 2 * share
         assert all(told.times(g) == [0, 1] for g, members in enumerate(told.groups) if len(members) > 1)
+
+
+class Counted(dict[tg.Node, int]):
+    asked = 0
+
+    def __getitem__(self, node: tg.Node) -> int:
+        self.asked += 1
+        return super().__getitem__(node)
+
+
+def test_what_is_odd_is_told_by_look_ups_in_the_number_of_boxes() -> None:
+    asked = []
+    for steps in (10, 40):
+        folded = fold([tg.sum(tg.unroll(tg.cells.RNN(2, 3, rng=0), np.ones((steps, 1, 2)))[0])])
+        when = Counted(_times(folded))
+        classes = _alike(folded, when)
+        when.asked = 0
+        _adopt_odd(folded, when, classes)
+        asked.append(when.asked / len(folded.nodes))
+    assert asked[1] < 1.2 * asked[0]

@@ -12,7 +12,18 @@ from tinygraph.core.graph import ancestors
 from tinygraph.draw.shown.folding import fold
 from tinygraph.draw.shown.phases import phases
 from tinygraph.draw.shown.same_names import full_names, short_names
-from tinygraph.draw.shown.slices import chain, index_text, is_part, is_read, row_of, short_index, tag_of, turned
+from tinygraph.draw.shown.slices import (
+    ByOp,
+    by_op,
+    chain,
+    index_text,
+    is_part,
+    is_read,
+    row_of,
+    short_index,
+    tag_of,
+    turned,
+)
 from tinygraph.draw.shown.sums import chained, stacked
 
 X = tg.tanh(tg.constant(np.ones((6, 4)), name="x"))
@@ -146,21 +157,25 @@ def outside(*terms: tg.Node) -> tg.Node:
     return total
 
 
+def ops_of(roots: list[tg.Node]) -> ByOp:
+    return by_op(ancestors(roots))
+
+
 def test_sums_that_one_other_sum_reads_and_stacks_that_one_op_reads_have_no_boxes() -> None:
     a, b, c, d = (tg.tanh(tg.constant([float(k)])) for k in range(4))
     total = outside(a, b, c, d)
-    assert [x.serial for x in sorted(chained(ancestors([total]), {total}), key=lambda x: x.serial)] == [
+    assert [x.serial for x in sorted(chained(ops_of([total]), {total}), key=lambda x: x.serial)] == [
         total.inputs[0].inputs[0].serial,
         total.inputs[0].serial,
     ]
     inner = a + b
-    assert chained(ancestors([(inner + c) * inner]), set()) == set(), "read twice"
+    assert chained(ops_of([(inner + c) * inner]), set()) == set(), "read twice"
     named = tg.add(a, b, name="mine")
-    assert chained(ancestors([named + c]), set()) == set() and chained(ancestors([inner + c]), {inner}) == set()
+    assert chained(ops_of([named + c]), set()) == set() and chained(ops_of([inner + c]), {inner}) == set()
     with tg.step(0):
         timed = a + b
-    assert chained(ancestors([timed + c]), set()) == set()
-    assert chained(ancestors([tg.exp(inner)]), set()) == set(), "another op has it as its operand"
+    assert chained(ops_of([timed + c]), set()) == set()
+    assert chained(ops_of([tg.exp(inner)]), set()) == set(), "another op has it as its operand"
     for make, held in (
         (tg.mean, True),
         (lambda s: s[0], False),
@@ -169,11 +184,11 @@ def test_sums_that_one_other_sum_reads_and_stacks_that_one_op_reads_have_no_boxe
         (lambda s: tg.mean(s) + tg.sum(s), False),
     ):
         stack = tg.stack([a, b, c])
-        assert stacked(ancestors([make(stack)]), set()) == ({stack} if held else set())
+        assert stacked(ops_of([make(stack)]), set()) == ({stack} if held else set())
     stack = tg.stack([a, b])
     with tg.step(1):
         inside = tg.mean(stack)
-    assert stacked(ancestors([inside]), set()) == set() and stacked(ancestors([tg.mean(stack)]), {stack}) == set()
+    assert stacked(ops_of([inside]), set()) == set() and stacked(ops_of([tg.mean(stack)]), {stack}) == set()
 
 
 def named(root: tg.Node) -> list[str]:

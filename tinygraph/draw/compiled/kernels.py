@@ -17,7 +17,7 @@ from ...plan.memory import views_of
 from ...plan.report import traffic_of, work_of
 from ..labels import clean, op_words, shape
 from ..picture import Part
-from ..views.wording import SIGNS
+from ..views.terms import SIGNS
 from .items import Block, Item, LoopCard, Side
 
 A_LINE = 26

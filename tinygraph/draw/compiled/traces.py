@@ -9,10 +9,11 @@ from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from ..labels import clean, shape
 from ..picture import Part
-from ..shown.folding import Chip, Inline, Link, Operand, is_zero
+from ..shown.folding import Chip, Inline, Link, Operand
 from ..shown.letters import known, letters
+from ..shown.padding import is_zero
 from ..summary import kind_of, picked
-from ..views.wording import formula
+from ..views.terms import formula
 from .items import Block, Item, LoopCard, Side
 
 VIEWS = frozenset(

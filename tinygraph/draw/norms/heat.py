@@ -131,7 +131,8 @@ def heat(folded: Folded, roots: list[Node], arrays: Slopes) -> Heat:
 
 
 def _real_links(folded: Folded) -> list[Link]:
-    return [real for x in folded.nodes for link in folded.arrows[x] for real in folded.bundles.get(link, [link])]
+    links = [link for x in folded.nodes for link in folded.arrows[x]]
+    return [real for x in links for real in folded.bundles.get(x, [x])] if folded.bundles else links
 
 
 def _checked(gradients: Mapping[Any, Any]) -> Slopes:
@@ -185,13 +186,13 @@ def slopes_of(root: Node, nodes: Iterable[Node]) -> Slopes:
 def norm_of(array: np.ndarray) -> float:
     """Returns ‖array‖, also if the squares of the elements underflow or overflow."""
     with np.errstate(all="ignore"):
-        flat = array.ravel().astype(np.float64)
-        norm = math.sqrt(flat @ flat)
+        flat = array.astype(np.float64, copy=False)
+        norm = math.sqrt(np.vdot(flat, flat))
         if norm < 1e-140 or norm == math.inf:
             largest = np.abs(flat).max(initial=0.0)
             if 0 < largest < math.inf:
-                flat /= largest
-                return largest * math.sqrt(flat @ flat)
+                flat = flat / largest
+                return largest * math.sqrt(np.vdot(flat, flat))
     return norm
 
 

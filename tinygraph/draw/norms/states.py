@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 from ...core.node import Node
 from ..labels import clean
@@ -78,11 +80,8 @@ def _is_state(nodes: list[Node], role: dict[Node, str]) -> bool:
 
 
 def _by_step(nodes: list[Node]) -> dict[int, list[Node]]:
-    at: dict[int, list[Node]] = {}
-    for node in nodes:
-        if node.step is not None:
-            at.setdefault(node.step, []).append(node)
-    return dict(sorted(at.items()))
+    pairs = sorted([(x.step, x) for x in nodes if x.step is not None], key=itemgetter(0))
+    return {t: [x for _, x in own] for t, own in groupby(pairs, itemgetter(0))}
 
 
 def _names(groups: list[list[Node]], letters: dict[Node, str]) -> list[str]:

@@ -10,25 +10,25 @@ from ...core.leaves import Constant, Parameter
 from ...core.node import Node
 from .letters import is_data
 from .phases import phases
-from .slices import chain, is_read
+from .slices import ByOp, chain, is_read
 
 _LOGS = {"log", "log_softmax"}
 _MEETS = {"subtract", "multiply", "matmul", "einsum"}
 """Ops in which a target meets a prediction, or weights what they weigh."""
 
 
-def by_use(nodes: list[Node], named: dict[Node, str]) -> dict[Node, str]:
+def by_use(nodes: list[Node], ops: ByOp, named: dict[Node, str]) -> dict[Node, str]:
     """Maps nodes without a name to ``target`` or ``memory``.
 
     A target is data that is only subtracted, or multiplied with a logarithm: what it meets there comes from parameters,
     and no op with parameters comes after it. A memory is a stack of all steps that a softmax weighs.
     """
-    free = [x for x in nodes if x not in named and not x.name]
+    free = [x for op in ("", "getitem", "take", "stack") for x in ops.get(op, ()) if x not in named and not x.name]
     data = [x for x in free if is_data(x) or (is_read(x) and x.dtype.kind == "f")]
     stacks = [x for x in free if x.step is None and _is_called(x, {"stack"})]
     meetings: dict[Node, list[tuple[Node, Node]]] = {x: [] for x in data + stacks}
-    for node in nodes if meetings else ():
-        if _is_called(node, _MEETS) and len(node.inputs) == 2:
+    for node in [x for op in _MEETS for x in ops.get(op, ())] if meetings else ():
+        if len(node.inputs) == 2:
             a, b = map(_source, node.inputs)
             for x, other in ((a, b), (b, a)):
                 if x in meetings:

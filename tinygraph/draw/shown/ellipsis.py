@@ -43,11 +43,8 @@ def elide(folded: Folded, kinds: dict[Node, int], hidden: list[When], roots: lis
     moved = dict.fromkeys(shortened.moved, shortened.kept)
     phases = replace(folded.phases, _columns={**folded.phases._columns, **moved})
     dots = {x for x in nodes if phases.column(x) == shortened.kept}
-    users: dict[Node, list[Node]] = {}
-    for node in nodes:
-        for x in arrows[node]:
-            users.setdefault(x.source, []).append(node)
-    dots |= {x for x in nodes if x.op is None and x in kinds and x in users and dots.issuperset(users[x])}
+    inside, outside = ({y.source for x in nodes if (x in dots) is among for y in arrows[x]} for among in (True, False))
+    dots |= {x for x in nodes if x.op is None and x in kinds and x in inside and x not in outside}
     return replace(
         folded,
         nodes=nodes,

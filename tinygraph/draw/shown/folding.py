@@ -16,10 +16,10 @@ from ...core.traced import Traced
 from ..labels import shape
 from .by_use import by_use
 from .letters import entrances, known, letters
-from .padding import counted, is_mask, is_masked, padded, zeros_within
+from .padding import counted, is_mask, is_masked, is_zero, padded, zeros_within
 from .phases import Phases, phases
 from .same_names import full_names, short_names
-from .slices import RESHAPED, is_part, short_index
+from .slices import RESHAPED, by_op, is_part, short_index
 from .sums import chained, stacked
 
 
@@ -167,11 +167,11 @@ _SMALL = 4
 def fold(roots: list[Node]) -> Folded:
     """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
     nodes = ancestors(roots)
-    times = phases(roots, nodes)
+    ops, times = by_op(nodes), phases(roots, nodes)
     folded = Folded(names=full_names(nodes, times), phases=times, letters=letters(nodes, times.loop))
     chips, kept = short_names(folded.names), set(roots)
-    in_sums, stacks, zeros = chained(nodes, kept), stacked(nodes, kept), zeros_within(nodes)
-    folded.padding = padded(nodes, folded.phases)
+    in_sums, stacks, zeros = chained(ops, kept), stacked(ops, kept), zeros_within(ops)
+    folded.padding = padded(nodes, ops, folded.phases)
     stands: dict[Node, Operand] = {}
     sums: dict[Node, list[Operand]] = {}
     for node in nodes:
@@ -197,12 +197,11 @@ def fold(roots: list[Node]) -> Folded:
     _collect(folded, nodes, kept, stands)
     homes = (getattr(x, "home", "") for x in folded.names)
     folded.own = {*folded.letters.values(), *(x.name or "" for x in folded.nodes), *homes}
-    folded.letters |= by_use(nodes, folded.letters)
+    folded.letters |= by_use(nodes, ops, folded.letters)
     entering = entrances(folded.nodes, folded.letters, times.loop)
     folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}
     folded.letters |= entering
-    carried = {x.source for links in folded.arrows.values() for x in links if crosses(x)}
-    folded.carried = {name for name in (known(x, folded.letters) for x in carried) if not name.endswith("]")}
+    folded.carried = {name for x in carried(folded) if not (name := known(x, folded.letters)).endswith("]")}
     return folded
 
 
@@ -278,10 +277,9 @@ def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[No
     folded.operands = {x: folded.operands.get(x, []) for x in folded.nodes}
     folded.arrows = {x: arrows.get(x, []) for x in folded.nodes}
     folded.fans = Counter(y.source for ys in folded.arrows.values() for y in ys)
-    used = ({x.parameter for x in ys if type(x) is Chip} for ys in folded.operands.values())
-    folded.uses = dict(Counter(x for parameters in used for x in parameters))
-    for root in kept & folded.names.keys():
-        folded.uses.setdefault(root, 0)
+    chips = ({x.parameter for x in operands if type(x) is Chip} for operands in folded.operands.values())
+    uses = Counter(parameter for own in chips for parameter in own)
+    folded.uses = dict(uses) | {x: uses[x] for x in kept & folded.names.keys()}
 
 
 def steps_of(nodes: list[Node]) -> list[int]:
@@ -289,9 +287,10 @@ def steps_of(nodes: list[Node]) -> list[int]:
     return sorted(t for t in {x.step for x in nodes} if t is not None)
 
 
-def is_zero(node: Node) -> bool:
-    """Whether a node is a float constant of zeros, as initial states are."""
-    return isinstance(node, Constant) and node.dtype.kind == "f" and not np.any(node.value)
+def carried(folded: Folded) -> set[Node]:
+    """Returns the values that cross from one time step to another."""
+    timed = [(t, folded.arrows[x]) for x in folded.nodes if (t := x.step) is not None]
+    return {x.source for t, links in timed for x in links if x.source.step not in (None, t)}
 
 
 def crosses(link: Link) -> bool:

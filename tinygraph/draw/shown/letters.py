@@ -34,10 +34,10 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node
     which tells that of later ones of the same form. ``loop``: the number of each node's loop.
     """
     named, steps = _written(nodes), dict[WindowKey, list[Node]]()
-    for t, members in by_step(nodes).items():
-        for x in members:
+    for x in nodes:
+        if (t := x.step) is not None and (op := x.op) and op.name != "stop_gradient":
             steps.setdefault((t, -1 if (end := window(x)) is None else end), []).append(x)
-    told = {t for t, members in steps.items() if any(x in named for x in members)}
+    told = {t for t, members in steps.items() if not named.keys().isdisjoint(members)}
     if told:
         _through_time(named, steps, told)
     for x in nodes:  # where padding keeps a state, or rows start anew, it has the letter of the new state
@@ -45,16 +45,6 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node
             new = computed(x) if is_masked(x) else x.inputs[1]
             named |= {x: named[new]} if new in named and new.step == x.step else {}
     return named | {x: name for x, name in starts(named, nodes, loop).items() if not x.name}
-
-
-def by_step(nodes: list[Node]) -> dict[int, list[Node]]:
-    """Maps steps to their ops, in the order in which they were made."""
-    steps: dict[int, list[Node]] = {}
-    for node in nodes:
-        step, op = node.step, node.op
-        if step is not None and op is not None and op.name != "stop_gradient":
-            steps.setdefault(step, []).append(node)
-    return steps
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
@@ -194,11 +184,12 @@ def starts(named: dict[Node, str], nodes: list[Node], loop: Mapping[Node, int]) 
 
     Of a state that is read two steps later the second step has a start, too, and the one before that is ``h₋₁``.
     """
-    loops: dict[int | None, list[Node]] = {}
+    loops: dict[int | None, dict[int, list[Node]]] = {}
     for x in nodes:
-        loops.setdefault(loop.get(x), []).append(x)
+        if (t := x.step) is not None and (op := x.op) and op.name != "stop_gradient":
+            loops.setdefault(loop.get(x), {}).setdefault(t, []).append(x)
     leaves: dict[Node, tuple[str, int]] = {}
-    for steps in map(by_step, loops.values()):
+    for steps in loops.values():
         for way in ([*steps][: DELAYS + 1], [*steps][:-3:-1]):
             for k in reversed(range(len(way) - 1)):
                 for p, q in _pairs(steps[way[k]], steps[way[k + 1]]):
@@ -215,13 +206,10 @@ def starts(named: dict[Node, str], nodes: list[Node], loop: Mapping[Node, int]) 
 def _pairs(members: list[Node], others: list[Node]) -> Iterator[tuple[Node, Node]]:
     """Yields what two steps read at the same places."""
     for x, y in zip(members, others, strict=False):
-        if x.op is not y.op or _weights(x) != _weights(y):
+        weights = [[id(p) for p in z.inputs if isinstance(p, Parameter)] for z in (x, y)]
+        if x.op is not y.op or weights[0] != weights[1]:
             return  # what follows has no partner: a last step may lack what only a next one would use
         yield from zip(x.inputs, map(uncut, y.inputs), strict=False)
-
-
-def _weights(x: Node) -> list[int]:
-    return [id(y) for y in x.inputs if isinstance(y, Parameter)]
 
 
 def subscript(n: int) -> str:

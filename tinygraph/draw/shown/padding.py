@@ -8,6 +8,7 @@ from ...core.leaves import Constant
 from ...core.node import Node
 from ...core.traced import Traced
 from .phases import Phases
+from .slices import ByOp
 
 MASKS = {"real": "real", "reset": "start anew"}
 """Maps the names of the masks that `unroll` makes to what is True of a row: of lengths or a mask, and of resets."""
@@ -51,12 +52,12 @@ def real_rows(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], np.nda
     return rows
 
 
-def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
+def padded(nodes: list[Node], ops: ByOp, phases: Phases) -> dict[tuple[int, int], str]:
     """Maps columns to what is said under them, ``1 of 2 real`` or ``padding``, and ``1 of 2 start anew``."""
     said: dict[tuple[int, int], list[str]] = {}
-    for column, row in real_rows(nodes, phases).items():
+    for column, row in real_rows(ops.get("where", []), phases).items():
         said[column] = [] if row.all() else [f"{np.count_nonzero(row)} of {row.size} real" if row.any() else "padding"]
-    anew = {x for x in nodes if is_masked(x, "reset")}
+    anew = {x for x in ops.get("where", ()) if is_masked(x, "reset")}
     for node in nodes if anew else ():
         at = phases.column(node)
         for x in node.inputs:
@@ -65,13 +66,19 @@ def padded(nodes: list[Node], phases: Phases) -> dict[tuple[int, int], str]:
     return {column: " · ".join(texts) for column, texts in said.items() if texts}
 
 
-def zeros_within(nodes: list[Node]) -> set[Node]:
+def is_zero(node: Node) -> bool:
+    """Whether a node is a float constant of zeros, as initial states are."""
+    return isinstance(node, Constant) and node.dtype.kind == "f" and not np.any(node.value)
+
+
+def zeros_within(ops: ByOp) -> set[Node]:
     """Returns unnamed zeros that an op reads at several steps; of one step they may be a state, among others data."""
     at: dict[tuple[object, ...], dict[Node, int]] = {}
-    for node in nodes:
+    timed = [x for x in ops.get("", ()) if x.step is not None and not x.name and not isinstance(x, Traced)]
+    plain = {x for x in timed if isinstance(x, Constant) and x.shape and x.dtype.kind == "f"}
+    for op, node in ((op, node) for op, nodes in ops.items() for node in nodes) if plain else ():
         for slot, x in enumerate(node.inputs):
-            plain = isinstance(x, Constant) and x.step is not None and not x.name and not isinstance(x, Traced)
-            if plain and x.shape and x.dtype.kind == "f":
-                at.setdefault((node.op and node.op.name, slot, x.shape), {})[x] = x.step or 0
+            if x in plain:
+                at.setdefault((op, slot, x.shape), {})[x] = x.step or 0
     several = [steps for steps in at.values() if len(set(steps.values())) > 1]
     return {x for steps in several if not any(np.any(y.value) for y in steps) for x in steps}

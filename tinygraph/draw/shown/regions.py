@@ -11,6 +11,8 @@ from .letters import DELAYS
 from .roles import initial_states
 
 BEFORE, AFTER, OVER, UNDER = "before", "after", "over", "under"
+Places = dict[Node, int | str]
+"""Maps each box to the number of its column, or to the name of its region."""
 
 
 @dataclass
@@ -18,8 +20,7 @@ class Regions:
     """The region of each box.
 
     Attributes:
-        steps: phase and step of each column, from left to right.
-        place: maps each box to the number of its column, or to the name of its region.
+        steps, place: phase and step of each column, from left to right; the column or region of each box.
         states: the boxes of initial states before and after all columns.
         starts: those of loops that begin at another column, in which they stand.
         leaving: maps each box with an arrow to another column to 1 if that column is later, else to -1.
@@ -27,7 +28,7 @@ class Regions:
     """
 
     steps: list[When]
-    place: dict[Node, int | str]
+    place: Places
     states: set[Node]
     leaving: dict[Node, int] = field(default_factory=dict)
     rising: set[Node] = field(default_factory=set)
@@ -47,18 +48,18 @@ def regions(folded: Folded) -> Regions:
         return Regions([], dict.fromkeys(folded.nodes, 0), set())
     number = {column: i for i, column in enumerate(steps)}
     at = {x: folded.column(x) for x in folded.nodes}
-    place: dict[Node, int | str] = {x: number[c] for x, c in at.items() if c is not None}
+    place: Places = {x: number[c] for x, c in at.items() if c is not None}
     _place_results(folded, place)
-    for node, used in _with_users(folded, place):
-        if node not in place:
-            place[node] = next(iter(used)) if len(used) == 1 else UNDER if used else OVER
+    for node, used in _with_users(folded, place, {x for x in folded.nodes if x not in place}):
+        place[node] = next(iter(used)) if len(used) == 1 else UNDER if used else OVER
     known = folded.initial
     starts = initial_states(folded, place, _ends(folded, place)) if known is None else known & place.keys()
     states = {x for x in starts if place[x] in (0, len(steps) - 1)}
     for node in states:
         place[node] = BEFORE if place[node] == 0 else AFTER
-    for node, used in _with_users(folded, place):
-        if node.step is None and node not in states and len(used) == 1 and used <= {BEFORE, AFTER}:
+    loose = {x for x in folded.nodes if x.step is None and x not in states if any(folded.arrows[y] for y in states)}
+    for node, used in _with_users(folded, place, loose):
+        if len(used) == 1 and used <= {BEFORE, AFTER}:
             place[node] = next(iter(used))  # only an initial state is computed from it
     result = Regions(steps, place, states, starts=starts - states)
     _mark_leaving(folded, result)
@@ -77,39 +78,43 @@ def _mark_leaving(folded: Folded, regions: Regions) -> None:
         target = regions.place[node]
         for link in folded.arrows[node]:
             source = regions.place[link.source]
-            if target == OVER and source not in bars:
+            if source == target or source in bars:
+                continue
+            if target == OVER:
                 regions.rising.add(link.source)
-            elif source != target and source not in bars and target not in bars:
+            elif target != UNDER:
                 regions.leaving[link.source] = 1 if later(target, source) else -1
 
 
-def _place_results(folded: Folded, place: dict[Node, int | str]) -> None:
+def _place_results(folded: Folded, place: Places) -> None:
     """Place the nodes without a step that depend on steps."""
-    results: list[Node] = []
+    results: set[Node] = set()
     columns: set[int | str] = set()
     feeds_back = False
     for node in folded.nodes:
-        sources = [x.source for x in folded.arrows[node]]
-        if node.step is not None:
-            feeds_back = feeds_back or any(place.get(x) == OVER for x in sources)
-        elif any(x in place for x in sources):
+        if node in place:
+            feeds_back = feeds_back or (bool(results) and any(x.source in results for x in folded.arrows[node]))
+        elif at := [place[x.source] for x in folded.arrows[node] if x.source in place]:
             place[node] = OVER
-            results.append(node)
-            columns.update(p for p in (place.get(x) for x in sources) if p is not None and p != OVER)
+            results.add(node)
+            columns.update(at)
+    columns.discard(OVER)
     if len(columns) == 1 and not feeds_back and sum(bool(folded.arrows[x]) for x in results) > 1:
         place.update(dict.fromkeys(results, AFTER))
 
 
-def _with_users(folded: Folded, place: dict[Node, int | str]) -> Iterator[tuple[Node, set[int | str]]]:
-    """Yields each node with the regions of its users, which come before it and may be placed meanwhile."""
-    users: dict[Node, set[int | str]] = {}
-    for node in reversed(folded.nodes):
-        yield node, users.get(node, set())
+def _with_users(folded: Folded, place: Places, nodes: set[Node]) -> Iterator[tuple[Node, set[int | str]]]:
+    """Yields each of the nodes with the regions of its users, which come before it and may be placed meanwhile."""
+    users: dict[Node, set[int | str]] = {x: set() for x in nodes}
+    for node in reversed(folded.nodes) if nodes else ():
+        if node in users:
+            yield node, users[node]
         for link in folded.arrows[node]:
-            users.setdefault(link.source, set()).add(place[node])
+            if link.source in users:
+                users[link.source].add(place[node])
 
 
-def _ends(folded: Folded, place: dict[Node, int | str]) -> list[tuple[int, int, int]]:
+def _ends(folded: Folded, place: Places) -> list[tuple[int, int, int]]:
     """Returns the first and the last column of each loop, each with its neighbour; a single column is its own.
 
     Before them the next columns in which a state that is delayed may have starts, and theirs, from the latest.

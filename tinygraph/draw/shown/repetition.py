@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ...core.node import Node
-from .folding import Chip, Folded, Inline, Link, steps_of
+from .folding import Chip, Folded, Inline, Link
 from .loops import window
 from .padding import is_masked
 from .regions import Regions, regions
@@ -43,7 +44,7 @@ class Repetition:
         cells: the numbers of the repeating groups of ops; ``data``: those of the groups of leaves, one leaf per step.
         steps: the time steps in ascending order.
         when: maps each box to the number of its time step.
-        edges: the edges between groups.
+        folded: the graph.
     """
 
     groups: list[list[Node]] = field(default_factory=list)
@@ -51,7 +52,28 @@ class Repetition:
     data: set[int] = field(default_factory=set)
     steps: list[int] = field(default_factory=list)
     when: dict[Node, int] = field(default_factory=dict)
-    edges: list[Edge] = field(default_factory=list)
+    folded: Folded = field(default_factory=Folded)
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """The edges between groups; those that are used at every step are kept apart from those at one step only."""
+        group_of = {x: i for i, members in enumerate(self.groups) for x in members}
+        cells, when = self.cells, self.when
+        uses: dict[tuple[int, int, int, int], list[tuple[Node, bool]]] = {}
+        for node in self.folded.nodes:
+            b = group_of[node]
+            for link in self.folded.arrows[node]:
+                a = group_of[link.source]
+                if b in cells:
+                    key = (a, b, link.slot, when[node] - when[link.source] if a in cells else 0)
+                else:
+                    key = (a, b, -1, 0)
+                uses.setdefault(key, []).append((node if b in cells else link.source, link.cut))
+        edges: Counter[tuple[int, int, int, int | None]] = Counter()
+        for (a, b, _, lag), using in uses.items():
+            only = _only(self, a, b, using[0][0]) if len({when.get(x) for x, _ in using}) == 1 else None
+            edges[a, b, lag, only] += sum(cut for _, cut in using)
+        return [Edge(*key, cuts) for key, cuts in edges.items()]
 
     def times(self, group: int) -> list[int]:
         """Returns the steps at which a group occurs, in ascending order."""
@@ -60,12 +82,12 @@ class Repetition:
 
 def find_repetition(folded: Folded) -> Repetition | None:
     """Group the boxes, in time linear in boxes and arrows; None if less than half of the ops with a step repeat."""
-    repetition = Repetition(steps=steps_of(folded.nodes), when=_times(folded))
+    repetition = Repetition(steps=folded.steps, when=_times(folded), folded=folded)
     alike = _alike(folded, repetition.when)
     _adopt_odd(folded, repetition.when, alike)
     repeating = {id(x): x for node, x in alike.items() if len(x) > 1 or is_masked(node, "reset")}
-    timed = [x for x in folded.nodes if x.step is not None and x.op is not None]
-    if not repeating or 2 * sum(id(alike[x]) in repeating for x in timed) < len(timed):
+    timed = [id(members) in repeating for x, members in alike.items() if x.step is not None]
+    if not repeating or 2 * sum(timed) < len(timed):
         return None
     repeated = {x: members for x, members in alike.items() if id(members) in repeating}
     families = _families(folded, repeated)
@@ -77,17 +99,16 @@ def find_repetition(folded: Folded) -> Repetition | None:
             if node in repeated or node in families:
                 (repetition.cells if node in repeated else repetition.data).add(len(repetition.groups))
             repetition.groups.append(members)
-    _number_edges(folded, repetition)
     return repetition
 
 
 def _times(folded: Folded) -> dict[Node, int]:
     """Maps each op to the number of its step; for an op outside of time (a running loss), the last it depends on."""
-    number = {t: i for i, t in enumerate(steps_of(folded.nodes))}
+    number = {t: i for i, t in enumerate(folded.steps)}
     when: dict[Node, int] = {}
     for node in folded.nodes:
-        if node.step is not None:
-            when[node] = number[node.step]
+        if (t := node.step) is not None:
+            when[node] = number[t]
         elif node.op is not None:
             row = _picked(node)
             sources = [x.source for x in folded.arrows[node] if x.source.op is not None] if row not in when else [row]
@@ -129,8 +150,8 @@ def _alike(folded: Folded, when: dict[Node, int]) -> dict[Node, list[Node]]:
         signature = signatures[node] = known.setdefault(key, len(known))
         place = now, signature, window(node)
         rank = ranks[place] = ranks.get(place, -1) + 1
-        classes[node] = groups.setdefault((signature, rank), [])
-        classes[node].append(node)
+        classes[node] = members = groups.setdefault((signature, rank), [])
+        members.append(node)
     return classes
 
 
@@ -175,9 +196,10 @@ def _adopt_odd(folded: Folded, when: dict[Node, int], classes: dict[Node, list[N
     Of a step that sliding windows run again there are several such ops.
     """
     groups: dict[tuple[Any, ...], list[list[Node]]] = {}
-    occupied = {id(x): {when[y] for y in x} for x in classes.values()}
-    for members in {id(x): x for x in classes.values()}.values():
-        if len(occupied[id(members)]) > 1:
+    distinct = {id(x): x for x in classes.values()}
+    occupied = {i: {when[y] for y in members} for i, members in distinct.items()}
+    for i, members in distinct.items():
+        if len(occupied[i]) > 1:
             groups.setdefault(_local_signature(members[0], folded), []).append(members)
     for node, members in classes.items():
         if len(occupied[id(members)]) > 1 or node.step is None:
@@ -213,27 +235,6 @@ def _families(folded: Folded, repeated: dict[Node, list[Node]]) -> dict[Node, li
         if len(fresh) > 1 and 2 * len(fresh) >= sizes[key]:
             families.update(dict.fromkeys(fresh, fresh))
     return families
-
-
-def _number_edges(folded: Folded, repetition: Repetition) -> None:
-    """Build the edges between groups; edges used at every step are kept apart from those used at one step only."""
-    group_of = {x: i for i, members in enumerate(repetition.groups) for x in members}
-    cells, when = repetition.cells, repetition.when
-    uses: dict[tuple[int, int, int, int], list[tuple[Node, bool]]] = {}
-    for node in folded.nodes:
-        b = group_of[node]
-        for link in folded.arrows[node]:
-            a = group_of[link.source]
-            if b in cells:
-                key = (a, b, link.slot, when[node] - when[link.source] if a in cells else 0)
-            else:
-                key = (a, b, -1, 0)
-            uses.setdefault(key, []).append((node if b in cells else link.source, link.cut))
-    edges: Counter[tuple[int, int, int, int | None]] = Counter()
-    for (a, b, _, lag), using in uses.items():
-        only = _only(repetition, a, b, using[0][0]) if len({when.get(x) for x, _ in using}) == 1 else None
-        edges[a, b, lag, only] += sum(cut for _, cut in using)
-    repetition.edges = [Edge(*key, cuts) for key, cuts in edges.items()]
 
 
 def _only(repetition: Repetition, a: int, b: int, at: Node) -> int | None:

@@ -8,7 +8,8 @@ from collections.abc import Hashable
 from ...core.leaves import Constant
 from ...core.node import Node
 from ..colours import STATE
-from .folding import LOSSES, Chip, Folded, is_zero
+from .folding import LOSSES, Chip, Folded, carried
+from .padding import is_zero
 
 BORDERS = {"gradient": "#a50f15", "input": "#2b6cb0", "state": STATE, "op": "#5a6270", "loss": "#b83280",
            "parameter": "#b7860b", "dots": "#f8fafc", "moved": "#c05621", "removed": "#a3adba",
@@ -26,20 +27,19 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
     a root of one element. An input is data, or a lookup in data.
     """
     role_of: dict[Node, str] = {}
-    pairs = [(link.source, node.step) for node in folded.nodes for link in folded.arrows[node]]
-    carried = {x for x, t in pairs if t is not None and x.step not in (None, t) and not isinstance(x, Constant)}
+    states = {x for x in carried(folded) if not isinstance(x, Constant)}
     targets = {x for x in roots if x.size == 1 and x.op is not None}
-    sums = _running_sums(folded, carried, targets)
+    sums = _running_sums(folded, targets) & states
     for node in folded.nodes:
         links, op = folded.arrows[node], node.op
         if op is None or looks_up(folded, node):
-            role_of[node] = "state" if node in carried else "input"
+            role_of[node] = "state" if node in states else "input"
         elif node.origin is None and (
             node in targets or node in sums or op.name in LOSSES or "loss" in [role_of[x.source] for x in links]
         ):
             role_of[node] = "loss"
         else:
-            role_of[node] = "state" if node in carried and node.origin is None else "op"
+            role_of[node] = "state" if node in states and node.origin is None else "op"
     _share(folded, role_of)
     return role_of
 
@@ -51,28 +51,26 @@ def looks_up(folded: Folded, node: Node) -> bool:
 
 def _share(folded: Folded, roles: dict[Node, str]) -> None:
     """Give the role "state" to the matching op of all equal steps: the last step passes its state on to none."""
-    steps: dict[int, list[Node]] = {}
-    for node in folded.nodes:
-        if node.step is not None and node.op is not None:
-            steps.setdefault(node.step, []).append(node)
     alike: dict[tuple[str, ...], list[list[Node]]] = {}
-    for nodes in steps.values():
-        alike.setdefault(tuple(x.op.name for x in nodes if x.op), []).append(nodes)
+    for nodes in folded.members.values():
+        ops = [(op.name, x) for x in nodes if (op := x.op) is not None]
+        alike.setdefault(tuple([name for name, _ in ops]), []).append([x for _, x in ops])
     for group in alike.values():
         for peers in zip(*group, strict=True):
             if "state" in [roles[x] for x in peers]:
                 roles.update((x, "state") for x in peers if roles[x] == "op")
 
 
-def _running_sums(folded: Folded, carried: set[Node], targets: set[Node]) -> set[Node]:
+def _running_sums(folded: Folded, targets: set[Node]) -> set[Node]:
     """Returns the numbers that steps add up until they are a root, or a term of it: sums of losses, no states."""
     sums, others = set(targets), set[Node]()
     for node in reversed(folded.nodes):
-        if node.op is not None and node.op.name == "add" and node.size == 1 and node not in others:
+        op = node.op
+        if op is not None and op.name == "add" and node.size == 1 and node not in others:
             sums.add(node)
-        elif node not in targets and not (node.step is None and node.size == 1 and node.op and node.op.name in _SCALE):
-            others.update(x.source for x in folded.arrows[node])
-    return sums & carried
+        elif node not in targets and not (node.step is None and op and op.name in _SCALE and node.size == 1):
+            others.update([x.source for x in folded.arrows[node]])
+    return sums
 
 
 def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tuple[int, int, int]]) -> set[Node]:
@@ -83,15 +81,15 @@ def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tupl
     of a kind with the same parameters in both. A single column is its own neighbour: there is nothing to compare, and
     constants of zeros count as states.
     """
-    ops: dict[int | str, dict[Hashable, Node]] = {c: {} for pair in ends for c in pair[:2]}
-    loop = folded.phases.loop
-    ranks = Counter[Hashable]()
-    for node in folded.nodes:
-        column = place[node]
-        if column in ops and node.op is not None and node.step is not None:
-            kind = node.op, loop.get(node), *(id(x.parameter) for x in folded.operands[node] if isinstance(x, Chip))
-            ops[column][kind, ranks[column, kind]] = node
-            ranks[column, kind] += 1
+    ops: dict[int, dict[Hashable, Node]] = {c: {} for pair in ends for c in pair[:2]}
+    loop, columns = folded.phases.loop, folded.columns()
+    for column, its in ops.items():
+        ranks = Counter[Hashable]()
+        for node in folded.members[columns[column]]:
+            if node.op is not None:
+                kind = node.op, loop.get(node), *(id(x.parameter) for x in folded.operands[node] if type(x) is Chip)
+                its[kind, ranks[kind]] = node
+                ranks[kind] += 1
     states: set[Node] = set()
     for end, neighbour, first in ends:
         for key, node in ops[end].items():

@@ -11,13 +11,26 @@ from ...core.node import Node
 
 RESHAPED = {"transpose", "swapaxes", "reshape", "broadcast_to", "getitem"}
 """Ops whose result is a view of an array."""
+_PASSING = {*RESHAPED, "astype", "stop_gradient"}
+
+ByOp = dict[str, list[Node]]
+"""Maps the names of ops to their results, in topological order, and "" to the leaves."""
+
+
+def by_op(nodes: Iterable[Node]) -> ByOp:
+    """Sorts a graph by ops once, for all that look for a few of them."""
+    ops: ByOp = {}
+    for node, op in [(x, x.op) for x in nodes]:
+        ops.setdefault("" if op is None else op.name, []).append(node)
+    return ops
 
 
 def chain(node: Node) -> list[Node]:
     """Returns a node, what it is a view of, and so on down to what is no view."""
     nodes = [node]
-    while nodes[-1].op is not None and nodes[-1].op.name in (*RESHAPED, "astype", "stop_gradient"):
-        nodes.append(nodes[-1].inputs[0])
+    while (op := node.op) is not None and op.name in _PASSING:
+        node = node.inputs[0]
+        nodes.append(node)
     return nodes
 
 

@@ -15,7 +15,7 @@ from ...ops import stop_gradient
 from ..options import Options
 from ..unmarked.steps import marked
 from .by_use import read_twice
-from .folding import Folded, Link, When, crosses, fold, steps_of
+from .folding import Folded, Link, When, crosses, fold
 from .loops import window
 from .padding import computed
 from .roles import roles
@@ -38,7 +38,7 @@ class Crossing(NamedTuple):
 
 def crossings(folded: Folded, roots: list[Node]) -> list[Crossing]:
     """Returns the links through time that stay within one loop."""
-    rank: dict[int | None, int] = {t: i for i, t in enumerate(steps_of(folded.nodes))}
+    rank: dict[int | None, int] = {t: i for i, t in enumerate(folded.steps)}
     loop, role = folded.phases.loop, roles(folded, roots)
     spans: dict[int, list[int]] = {}
     for node in folded.nodes:

@@ -20,7 +20,8 @@ from ..picture import Part
 from ..shown.folding import Folded, Link
 from ..shown.roles import LOOKUPS
 from .formulas import renamed, rule
-from .wording import SIGNS, Words
+from .terms import SIGNS
+from .wording import Words
 
 MOST = 30
 """Longest rule, in characters, that is written in full; a longer one loses keyword arguments first, then more."""

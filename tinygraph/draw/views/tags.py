@@ -18,6 +18,7 @@ from ..shown.slices import tag_of
 
 HEAD, SIDE = 8.0, 0.25
 """Length of an arrow's head, and what of it counts as half of its width."""
+_SIGNS = np.array([[1], [1], [-1], [-1]])  # of left, foot, right, top: one comparison tells what meets a text
 _ALONG = np.linspace(0, 1, 25)[:, None]
 _BEZIER = np.hstack([(1 - _ALONG) ** 3, 3 * (1 - _ALONG) ** 2 * _ALONG, 3 * (1 - _ALONG) * _ALONG**2, _ALONG**3])
 
@@ -62,7 +63,7 @@ class Taken:
         bent = (edges[:, :2] < edges[:, 2:]).all(axis=1)  # points of `_BEZIER` are too few for a long straight one
         filled = np.vstack([boxes, edges[~bent]]).T
         curves = np.vstack([curves[bent], *[_head(a.points) for a in self.picture.arrows if a.pointed]])
-        return filled, np.hstack([curves.min(axis=1), curves.max(axis=1)]).T, curves
+        return _SIGNS * filled, _SIGNS * np.hstack([curves.min(axis=1), curves.max(axis=1)]).T, curves
 
     def free(self, text: str, points: list[Point]) -> Point | None:
         """Takes and returns the place of a text beside the end of an arrow, or where there is none along its way."""
@@ -85,12 +86,12 @@ class Taken:
 
     def is_free(self, x: float, y: float, half: float, high: float) -> bool:
         """Whether a text around a place meets no box and no arrow; half its width and height."""
-        low, top = (x - half, y - high), (x + half, y + high)
+        around = np.array([[x + half], [y + high], [half - x], [high - y]])
         filled, edges, curves = self.shapes
-        if _meets(filled, low, top).any():
+        if (filled < around).all(axis=0).any():
             return False
-        on = np.einsum("ab,cbd->cad", _BEZIER, curves[_meets(edges, low, top)])
-        return not ((on > low) & (on < top)).all(axis=-1).any()
+        on = np.einsum("ab,cbd->cad", _BEZIER, curves[(edges < around).all(axis=0)])
+        return not ((on > (x - half, y - high)) & (on < (x + half, y + high))).all(axis=-1).any()
 
 
 def _beside(points: list[Point], half: float) -> Iterator[Point]:
@@ -104,11 +105,6 @@ def _beside(points: list[Point], half: float) -> Iterator[Point]:
         yield from ((u + turn * (away + half), v) for away in (5.0, 9.0) for turn in (side, -side))
     for u, v in along(points)[::-2]:
         yield from ((u, v + turn * away) for away in (SMALL, 1.5 * SMALL) for turn in (1, -1))
-
-
-def _meets(edges: np.ndarray, low: Point, top: Point) -> np.ndarray:
-    left, foot, right, head = edges
-    return (left < top[0]) & (foot < top[1]) & (right > low[0]) & (head > low[1])
 
 
 def _head(points: list[Point]) -> list[list[Point]]:

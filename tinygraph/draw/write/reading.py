@@ -58,8 +58,8 @@ Mark = Painted | Lettering
 def marks(element: Element, outer: Style | None = None, x: float = 0.0, y: float = 0.0) -> Iterator[Mark]:
     """Yields all that is seen of an SVG of ours, in the order of painting; ``outer``: what it inherits."""
     tag = element.tag.rpartition("}")[2]
-    style = {**{k: v for k, v in (outer or {}).items() if k != "transform"}, **element.attrib}
-    moved = re.match(r"translate\((\S+) (\S+)\)", style.get("transform", ""))
+    style = {**(outer or {}), **element.attrib}
+    moved = "transform" in style and re.match(r"translate\((\S+) (\S+)\)", style.pop("transform"))
     if moved:
         x, y = x + float(moved[1]), y + float(moved[2])
     if tag == "rect":

@@ -23,7 +23,6 @@ HATCH = (
 )
 """Fill for NaN and infinity, which is told without colour; the same in all files, so that several share a notebook."""
 
-
 Moving = Callable[[Paint, Extent], Iterable[str]]
 """What stands in place of a picture's parts in a file that plays."""
 
