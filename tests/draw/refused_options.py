@@ -68,9 +68,9 @@ OF_OPTIONS: Refusals = {
     "boxes": (drawn(LOSS, max_nodes=0), "draw: max_nodes is a whole number", "an integer from 1", "0", ""),
     "axes": (drawn(LOSS, "states", ax=3), "draw: ax must be axes of matplotlib", "ax=plt.gca()", "3", ""),
     "axes of another view": (
-        drawn(LOSS, "flow", ax=type("Axes", (), {"imshow": None})()),
-        "draw: ax= is for heat maps, not for the view flow",
-        "states, gates, attention, saliency",
+        drawn(LOSS, "rolled", ax=type("Axes", (), {"imshow": None})()),
+        "draw: ax= is for heat maps, not for the view rolled",
+        "flow, states, gates, attention, saliency",
         "",
         "save it",
     ),

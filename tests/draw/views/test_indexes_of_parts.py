@@ -77,11 +77,3 @@ def test_slices_of_one_weight_for_several_gates_stay_apart():
     for view in ("unrolled", "rolled"):
         text = said(root, view)
         assert "W[:4]" in text and "W[4:8]" in text
-
-
-def test_a_table_row_finds_the_parts_of_its_parameter():
-    from tinygraph.draw.write.page.facts import users
-
-    picture = tg.draw(network(lambda t, w: w["X"][t]), level="op").picture
-    row = [use.name for use in picture.uses].index("X")
-    assert len(users(picture)[row]) == 4

@@ -37,6 +37,7 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node
     for x in nodes:
         if (t := x.step) is not None and (op := x.op) and op.name != "stop_gradient":
             steps.setdefault((t, -1 if (end := window(x)) is None else end), []).append(x)
+    steps = dict(sorted(steps.items(), key=lambda item: item[0][0]))  # windows of one step stand together
     told = {t for t, members in steps.items() if not named.keys().isdisjoint(members)}
     if told:
         _through_time(named, steps, told)

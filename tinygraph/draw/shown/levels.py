@@ -241,7 +241,8 @@ def _whole(folded: Folded, role: dict[Node, str], *_: Any) -> Homes:
     homes |= dict.fromkeys(starts if len(starts) > 1 else [], "starts")
     data = [x for x in folded.nodes if role[x] == "input"]
     homes |= dict.fromkeys(data if len(data) > 1 else [], "data")
-    return homes, {"whole": "network" + _times(len(folded.columns())), "starts": "initial states", "data": "data"}
+    names = {"starts": "initial states", "data": common_letter(data, folded) or "data"}
+    return homes, names | {"whole": "network" + _times(len(folded.columns()))}
 
 
 def _by_layer(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dict[Node, int]) -> Homes:

@@ -11,7 +11,7 @@ from .letters import DELAYS
 from .roles import initial_states
 
 BEFORE, AFTER, OVER, UNDER = "before", "after", "over", "under"
-Places = dict[Node, int | str]
+PlaceOf = dict[Node, int | str]
 """Maps each box to the number of its column, or to the name of its region."""
 
 
@@ -28,7 +28,7 @@ class Regions:
     """
 
     steps: list[When]
-    place: Places
+    place: PlaceOf
     states: set[Node]
     leaving: dict[Node, int] = field(default_factory=dict)
     rising: set[Node] = field(default_factory=set)
@@ -48,7 +48,7 @@ def regions(folded: Folded) -> Regions:
         return Regions([], dict.fromkeys(folded.nodes, 0), set())
     number = {column: i for i, column in enumerate(steps)}
     at = {x: folded.column(x) for x in folded.nodes}
-    place: Places = {x: number[c] for x, c in at.items() if c is not None}
+    place: PlaceOf = {x: number[c] for x, c in at.items() if c is not None}
     _place_results(folded, place)
     for node, used in _with_users(folded, place, {x for x in folded.nodes if x not in place}):
         place[node] = next(iter(used)) if len(used) == 1 else UNDER if used else OVER
@@ -86,7 +86,7 @@ def _mark_leaving(folded: Folded, regions: Regions) -> None:
                 regions.leaving[link.source] = 1 if later(target, source) else -1
 
 
-def _place_results(folded: Folded, place: Places) -> None:
+def _place_results(folded: Folded, place: PlaceOf) -> None:
     """Place the nodes without a step that depend on steps."""
     results: set[Node] = set()
     columns: set[int | str] = set()
@@ -103,7 +103,7 @@ def _place_results(folded: Folded, place: Places) -> None:
         place.update(dict.fromkeys(results, AFTER))
 
 
-def _with_users(folded: Folded, place: Places, nodes: set[Node]) -> Iterator[tuple[Node, set[int | str]]]:
+def _with_users(folded: Folded, place: PlaceOf, nodes: set[Node]) -> Iterator[tuple[Node, set[int | str]]]:
     """Yields each of the nodes with the regions of its users, which come before it and may be placed meanwhile."""
     users: dict[Node, set[int | str]] = {x: set() for x in nodes}
     for node in reversed(folded.nodes) if nodes else ():
@@ -114,7 +114,7 @@ def _with_users(folded: Folded, place: Places, nodes: set[Node]) -> Iterator[tup
                 users[link.source].add(place[node])
 
 
-def _ends(folded: Folded, place: Places) -> list[tuple[int, int, int]]:
+def _ends(folded: Folded, place: PlaceOf) -> list[tuple[int, int, int]]:
     """Returns the first and the last column of each loop, each with its neighbour; a single column is its own.
 
     Before them the next columns in which a state that is delayed may have starts, and theirs, from the latest.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..colours import GREY, INK
 from ..labels import width
-from ..picture import BADGE, MANY, Picture, Point, Ruler
+from ..picture import BADGE, MANY, Picture, Ruler
 from ..shown.roles import BORDERS
 from . import margin as aside
 from .look import LINES, Paint, text
@@ -20,8 +20,6 @@ from .marks import rect
 ROW, KEY, PAD, LOW, APART = 23.0, 22.0, 12.0, 62.0, 28.0
 """Heights of a row of table and legend, the room in their frames, a legend's least height, the room between frames."""
 FRAME = 'rx="9" fill="#ffffff" stroke="#e3e7ee"'
-FLAT = ("over", "below")
-"""Where table and legend are low: rows and keys are in columns."""
 
 
 class Extent(NamedTuple):
@@ -35,7 +33,8 @@ class Extent(NamedTuple):
 
 def edges(picture: Picture) -> Extent:
     """Returns the bounding box of boxes, bands, tiles, arrows, notes and badges, without the margin."""
-    spots = [(x.x, x.y, x.width / 2, x.height / 2) for x in (*picture.boxes, *picture.tiles)]
+    spots = [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.boxes]
+    spots += [(x.x, x.y, x.width / 2, x.height / 2) for x in picture.tiles]
     spots += [(x.x, x.y, width(x.text, x.size, True) / 2, x.size) for x in picture.notes]
     spots += [(x.x + x.aside, x.foot - 20, BADGE / 2, 22.0) for x in picture.cuts]
     for b in picture.bands:
@@ -49,7 +48,8 @@ def edges(picture: Picture) -> Extent:
 
 def roof(picture: Picture, left: float, right: float) -> float:
     """Returns the height over which nothing is drawn between two x."""
-    spots = [(x.x, x.width / 2, x.y + x.height / 2) for x in (*picture.boxes, *picture.tiles)]
+    spots = [(x.x, x.width / 2, x.y + x.height / 2) for x in picture.boxes]
+    spots += [(x.x, x.width / 2, x.y + x.height / 2) for x in picture.tiles]
     spots += [(x.x, width(x.text, x.size, True) / 2, x.y + x.size) for x in picture.notes]
     spots += [((x.left + x.right) / 2, (x.right - x.left) / 2 + 24, x.top + 24 * bool(x.times)) for x in picture.bands]
     spots += [(x.x, 1.0, x.top) for x in picture.cuts]
@@ -117,14 +117,14 @@ def wrapped(words: str, size: float, room: float) -> list[str]:
     return lines
 
 
-def sides(picture: Picture, inner: Extent, bars: list[Sidebar]) -> list[Sidebar]:
+def sides(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
     """Returns the table over the legend, in the middle of the picture's right side, or side by side, as over or below.
 
     At the right they are side by side where they would be taller than the picture and the sheet has room.
     """
-    x, y = inner.left, inner.foot - APART
+    bars, x, y = _bars(picture, inner, look), inner.left, inner.foot - APART
     wide, high = (sum(sizes, APART * (len(bars) - 1)) for sizes in ([b.wide for b in bars], [b.high for b in bars]))
-    low, flat = max((bar.high for bar in bars), default=0.0), picture.aside in FLAT
+    low, flat = max((bar.high for bar in bars), default=0.0), picture.aside in ("over", "below")
     if picture.aside == "over":
         x = max(x, inner.right - wide)
         y = roof(picture, x - APART, x + wide) + APART + low
@@ -139,9 +139,11 @@ def sides(picture: Picture, inner: Extent, bars: list[Sidebar]) -> list[Sidebar]
     return [b._replace(x=x, y=y - sum(z.high + APART for z in bars[:k])) for k, b in enumerate(bars)]
 
 
-def _bars(picture: Picture, inner: Extent, look: Paint, flat: bool) -> list[Sidebar]:
-    """Returns what stands beside the picture."""
-    listed = _listed(picture)
+def _bars(picture: Picture, inner: Extent, look: Paint) -> list[Sidebar]:
+    """Returns what stands beside the picture; over and below it all is low: rows and keys are in columns."""
+    if not picture.aside:
+        return []
+    flat, listed = picture.aside in ("over", "below"), _listed(picture)
     count = min(-(-len(picture.uses) // 6), 3) if flat else 1
     while (table := _table(picture, look, count)).wide > 0.7 * (inner.right - inner.left) and count > 1:
         count -= 1
@@ -151,16 +153,13 @@ def _bars(picture: Picture, inner: Extent, look: Paint, flat: bool) -> list[Side
 
 def margin(picture: Picture, inner: Extent, look: Paint) -> tuple[list[str], Extent]:
     """Returns the marks of the margin, and the bounding box with it: the least one that the picture's sheet holds."""
-    free = ("right", "below", "over") if len(picture.boxes) <= MANY else ("right",)
-    places = free if picture.aside == "auto" else (picture.aside,)
-    bars = {flat: _bars(picture, inner, look, flat) for flat in {x in FLAT for x in places if x}}
-    tries = [_around(replace(picture, aside=x), inner, bars.get(x in FLAT, [])) for x in places]
-    return min(tries, key=lambda x: _needs(x[1], picture.sheet))
-
-
-def _around(picture: Picture, inner: Extent, bars: list[Sidebar]) -> tuple[list[str], Extent]:
-    marks, (left, right, foot, top) = list[str](), inner
-    beside = sides(picture, inner, bars)
+    if picture.aside == "auto":
+        places = ("right", "below", "over") if len(picture.boxes) <= MANY else ("right",)
+        tries = [margin(replace(picture, aside=x), inner, look) for x in places]
+        sizes = [(x.right - x.left, x.top - x.foot) for _, x in tries]
+        return tries[min(range(len(tries)), key=lambda k: (max(sizes[k][0], picture.sheet * sizes[k][1]), sizes[k][1]))]
+    marks, (left, right, foot, top) = [], inner
+    beside = sides(picture, inner, look)
     for line in headings(picture, inner, beside if picture.aside == "over" else ()):
         more = f'{BOLD} fill="{INK}"' if line.size > 13 else f'fill="{GREY}"'
         place = f'x="{left:.1f}" y="{-line.y:.1f}" font-size="{line.size:g}" text-anchor="start"'
@@ -171,12 +170,6 @@ def _around(picture: Picture, inner: Extent, bars: list[Sidebar]) -> tuple[list[
         marks += [f"<g {shift}>", rect(0, 0, side.wide, side.high, FRAME), *side.rows, "</g>\n"]
         top, foot, right = max(top, side.y), min(foot, side.y - side.high), max(right, side.x + side.wide)
     return marks, Extent(left, right, foot, top)
-
-
-def _needs(outer: Extent, sheet: float) -> Point:
-    """Returns the width of the least sheet that holds it, and, of two that need the same, the height."""
-    high = outer.top - outer.foot
-    return max(outer.right - outer.left, sheet * high), high
 
 
 BOLD = 'font-weight="700"'
