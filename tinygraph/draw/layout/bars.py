@@ -1,4 +1,4 @@
-"""PlaceOf of the boxes outside of time: bars over and under the columns that they are linked to, in levels."""
+"""Places of the boxes outside of time: bars over and under the columns that they are linked to, in levels."""
 
 from __future__ import annotations
 
