@@ -17,7 +17,7 @@ from ..norms.states import State, states
 from ..options import Options, refuse_traced, roots_of
 from ..shown.ellipsis import like
 from ..shown.folding import Folded, When, fold
-from ..shown.letters import starts
+from ..shown.letters import starts, stepped
 from ..shown.loops import window
 from ..shown.naming import named_cells
 from ..shown.padding import real_rows
@@ -109,7 +109,7 @@ class Reading:
         folded, nodes = self.folded, self.nodes
         before = set(ancestors([x for x in nodes if x.step is not None]))
         reached = {x for x in ancestors(self.roots, gradients=True) if x in before}
-        begun = starts({}, nodes, self.folded.phases.loop)
+        begun = starts({}, stepped(nodes), self.folded.phases.loop)
         looked_up = [x for x in folded.nodes if x.op is not None and x.op.name in LOOKUPS and not folded.arrows[x]]
         free = [x for x in looked_up if x.step is None or not isinstance(x.inputs[0], Parameter)]
         leaves = [x for x in folded.nodes if x.op is None]

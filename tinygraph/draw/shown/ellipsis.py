@@ -17,17 +17,16 @@ def like(folded: Folded, repetition: Repetition | None) -> dict[Node, int]:
     """Maps each box with a step, and data of steps, to a number; what does the same at different steps has the same."""
     groups = repetition.groups if repetition is not None else []
     group = {x: g for g, members in enumerate(groups) for x in members}
+    data = [x for g in repetition.data for x in groups[g]] if repetition else [x for x in folded.nodes if x.op is None]
+    numbers = {x: -1 - group.get(x, 0) for x in data if x.step is None}
     known: dict[tuple[int | str, int], int] = {}
-    ranks: dict[tuple[When | None, int | str, int | None], int] = {}
-    numbers: dict[Node, int] = {}
-    for node in folded.nodes:
-        kind = group.get(node, node.kind if node.op is None else node.op.name)
-        if node.step is not None:
-            at = folded.column(node), kind, window(node)
+    for members in folded.members.values():
+        ranks: dict[tuple[int | str, int | None], int] = {}
+        for node in members:
+            kind = group.get(node, node.kind if node.op is None else node.op.name)
+            at = kind, window(node)
             rank = ranks[at] = ranks.get(at, -1) + 1
             numbers[node] = known.setdefault((kind, rank), len(known))
-        elif node.op is None if repetition is None else kind in repetition.data:
-            numbers[node] = -1 - group.get(node, 0)
     return numbers
 
 

@@ -145,6 +145,12 @@ class Folded:
                 members.setdefault(column, []).append(node)
         return dict(sorted(members.items(), key=lambda item: item[0]))
 
+    @cached_property
+    def crossing(self) -> set[Node]:
+        """The values that cross from one time step to another."""
+        timed = [(t, self.arrows[x]) for x in self.nodes if (t := x.step) is not None]
+        return {x.source for t, links in timed for x in links if x.source.step not in (None, t)}
+
     def columns(self) -> list[When]:
         """Returns phase and step of each column, from left to right."""
         return [*self.members]
@@ -201,7 +207,7 @@ def fold(roots: list[Node]) -> Folded:
     entering = entrances(folded.nodes, folded.letters, times.loop)
     folded.inputs = {x for x in entering if not entering[x].endswith("h₀")}
     folded.letters |= entering
-    folded.carried = {name for x in carried(folded) if not (name := known(x, folded.letters)).endswith("]")}
+    folded.carried = {name for x in folded.crossing if not (name := known(x, folded.letters)).endswith("]")}
     return folded
 
 
@@ -285,12 +291,6 @@ def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[No
 def steps_of(nodes: list[Node]) -> list[int]:
     """Returns the time steps of nodes, in ascending order."""
     return sorted(t for t in {x.step for x in nodes} if t is not None)
-
-
-def carried(folded: Folded) -> set[Node]:
-    """Returns the values that cross from one time step to another."""
-    timed = [(t, folded.arrows[x]) for x in folded.nodes if (t := x.step) is not None]
-    return {x.source for t, links in timed for x in links if x.source.step not in (None, t)}
 
 
 def crosses(link: Link) -> bool:

@@ -33,19 +33,23 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node
     The lines of its first two steps tell those of all steps of a loop: of later ones only what those lack has a trail,
     which tells that of later ones of the same form. ``loop``: the number of each node's loop.
     """
-    named, steps = _written(nodes), dict[WindowKey, list[Node]]()
-    for x in nodes:
-        if (t := x.step) is not None and (op := x.op) and op.name != "stop_gradient":
-            steps.setdefault((t, -1 if (end := window(x)) is None else end), []).append(x)
+    named, timed, steps = _written(nodes), stepped(nodes), dict[WindowKey, list[Node]]()
+    for x in timed:
+        steps.setdefault((x.step or 0, -1 if (end := window(x)) is None else end), []).append(x)
     steps = dict(sorted(steps.items(), key=lambda item: item[0][0]))  # windows of one step stand together
     told = {t for t, members in steps.items() if not named.keys().isdisjoint(members)}
     if told:
         _through_time(named, steps, told)
-    for x in nodes:  # where padding keeps a state, or rows start anew, it has the letter of the new state
-        if x.op is not None and x.op.name == "where" and x.step is not None and x not in named:
+    for x in timed:  # where padding keeps a state, or rows start anew, it has the letter of the new state
+        if x.op is not None and x.op.name == "where" and x not in named:
             new = computed(x) if is_masked(x) else x.inputs[1]
             named |= {x: named[new]} if new in named and new.step == x.step else {}
-    return named | {x: name for x, name in starts(named, nodes, loop).items() if not x.name}
+    return named | {x: name for x, name in starts(named, timed, loop).items() if not x.name}
+
+
+def stepped(nodes: list[Node]) -> list[Node]:
+    """Returns the results of ops with a step, without cuts."""
+    return [x for x in nodes if x.step is not None and (op := x.op) and op.name != "stop_gradient"]
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:
@@ -180,15 +184,14 @@ def uncut(x: Node) -> Node:
     return x
 
 
-def starts(named: dict[Node, str], nodes: list[Node], loop: Mapping[Node, int]) -> dict[Node, str]:
+def starts(named: dict[Node, str], timed: list[Node], loop: Mapping[Node, int]) -> dict[Node, str]:
     """Names the leaves that a first or last step takes where its neighbour takes a state: ``h₀``; "" if it has none.
 
     Of a state that is read two steps later the second step has a start, too, and the one before that is ``h₋₁``.
     """
     loops: dict[int | None, dict[int, list[Node]]] = {}
-    for x in nodes:
-        if (t := x.step) is not None and (op := x.op) and op.name != "stop_gradient":
-            loops.setdefault(loop.get(x), {}).setdefault(t, []).append(x)
+    for x in timed:
+        loops.setdefault(loop.get(x), {}).setdefault(x.step or 0, []).append(x)
     leaves: dict[Node, tuple[str, int]] = {}
     for steps in loops.values():
         for way in ([*steps][: DELAYS + 1], [*steps][:-3:-1]):

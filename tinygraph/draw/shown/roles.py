@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from ...core.leaves import Constant
 from ...core.node import Node
 from ..colours import STATE
-from .folding import LOSSES, Chip, Folded, carried
+from .folding import LOSSES, Chip, Folded
 from .padding import is_zero
 
 BORDERS = {"gradient": "#a50f15", "input": "#2b6cb0", "state": STATE, "op": "#5a6270", "loss": "#b83280",
@@ -27,7 +27,7 @@ def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
     a root of one element. An input is data, or a lookup in data.
     """
     role_of: dict[Node, str] = {}
-    states = {x for x in carried(folded) if not isinstance(x, Constant)}
+    states = {x for x in folded.crossing if not isinstance(x, Constant)}
     targets = {x for x in roots if x.size == 1 and x.op is not None}
     sums = _running_sums(folded, targets) & states
     for node in folded.nodes:

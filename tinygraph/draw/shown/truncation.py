@@ -67,13 +67,12 @@ def spacing(crossed: Iterable[Crossing]) -> int | None:
 def cut_pairs(folded: Folded, states: Container[Node] | None = None) -> list[tuple[When, When]]:
     """Returns the pairs of columns between which all links are cut, or all of the states, as a step computes them."""
     is_cut: dict[tuple[When, When], bool] = {}
-    for node in folded.nodes:
-        here = folded.column(node)
-        for x in folded.arrows[node]:
-            there = folded.column(x.source)
-            if here and there and here != there and (states is None or computed(x.source) in states):
-                pair = (here, there) if here < there else (there, here)
-                is_cut[pair] = is_cut.get(pair, True) and x.cut
+    links = [(x, node) for node in folded.nodes for x in folded.arrows[node]]
+    for x, node in links if any(x.cut for x, _ in links) else ():
+        here, there = folded.column(node), folded.column(x.source)
+        if here and there and here != there and (states is None or computed(x.source) in states):
+            pair = (here, there) if here < there else (there, here)
+            is_cut[pair] = is_cut.get(pair, True) and x.cut
     return sorted(pair for pair, cut in is_cut.items() if cut)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -53,17 +52,16 @@ class Taken:
         self.texts = [(note.x, note.y, width(note.text, note.size, True) / 2) for note in picture.notes]
 
     @cached_property
-    def shapes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The edges of what fills them, boxes and straight lines; and of bent ones and heads, with their points."""
+    def shapes(self) -> tuple[np.ndarray, np.ndarray]:
+        """The edges of boxes, straight lines, bent ones and sides of heads; and the points of the last two."""
         sizes = [(b.x, b.y, b.width / 2, b.height / 2) for b in self.picture.boxes]
         boxes = [[x - wide, y - high, x + wide, y + high] for x, y, wide, high in sizes]
         ways = [a.points for a in self.picture.arrows]
-        curves = np.array([way[i : i + 4] for way in ways for i in range(0, len(way) - 1, 3)])
+        flat = [v for way in ways for i in range(0, len(way) - 1, 3) for point in way[i : i + 4] for v in point]
+        curves = np.vstack([np.array(flat).reshape(-1, 4, 2), _heads(self.picture)])
         edges = np.hstack([curves.min(axis=1), curves.max(axis=1)])
         bent = (edges[:, :2] < edges[:, 2:]).all(axis=1)  # points of `_BEZIER` are too few for a long straight one
-        filled = np.vstack([boxes, edges[~bent]]).T
-        curves = np.vstack([curves[bent], *[_head(a.points) for a in self.picture.arrows if a.pointed]])
-        return _SIGNS * filled, _SIGNS * np.hstack([curves.min(axis=1), curves.max(axis=1)]).T, curves
+        return _SIGNS * np.vstack([boxes, edges[~bent], edges[bent]]).T, curves[bent]
 
     def free(self, text: str, points: list[Point]) -> Point | None:
         """Takes and returns the place of a text beside the end of an arrow, or where there is none along its way."""
@@ -87,10 +85,12 @@ class Taken:
     def is_free(self, x: float, y: float, half: float, high: float) -> bool:
         """Whether a text around a place meets no box and no arrow; half its width and height."""
         around = np.array([[x + half], [y + high], [half - x], [high - y]])
-        filled, edges, curves = self.shapes
-        if (filled < around).all(axis=0).any():
+        edges, curves = self.shapes
+        met = np.logical_and.reduce(edges < around)
+        filled = len(met) - len(curves)
+        if met[:filled].any():
             return False
-        on = np.einsum("ab,cbd->cad", _BEZIER, curves[(edges < around).all(axis=0)])
+        on = _BEZIER @ curves[met[filled:]]
         return not ((on > (x - half, y - high)) & (on < (x + half, y + high))).all(axis=-1).any()
 
 
@@ -107,10 +107,10 @@ def _beside(points: list[Point], half: float) -> Iterator[Point]:
         yield from ((u, v + turn * away) for away in (SMALL, 1.5 * SMALL) for turn in (1, -1))
 
 
-def _head(points: list[Point]) -> list[list[Point]]:
-    """The sides of an arrow's head, as curves; the room around a text is enough for the rest of its width."""
-    (x, y), (u, v) = points[-1], points[-2]
-    part = HEAD / (math.hypot(u - x, v - y) or 1.0)
-    foot, aside = (x + part * (u - x), y + part * (v - y)), (SIDE * part * (v - y), SIDE * part * (x - u))
-    ends = [(foot[0] + turn * aside[0], foot[1] + turn * aside[1]) for turn in (1, -1)]
-    return [[(x, y), (x, y), end, end] for end in ends]
+def _heads(picture: Picture) -> np.ndarray:
+    """The sides of the heads, as curves; the room around a text is enough for the rest of their width."""
+    ends = np.array([a.points[:-3:-1] for a in picture.arrows if a.pointed]).reshape(-1, 2, 2)
+    tip, back = ends[:, 0], ends[:, 1] - ends[:, 0]
+    back *= HEAD / np.maximum(np.hypot(*back.T), 1e-9)[:, None]
+    aside = SIDE * back[:, ::-1] * (1, -1)
+    return np.vstack([np.stack([tip, tip, end, end], axis=1) for end in (tip + back + aside, tip + back - aside)])
