@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from ...core.errors import GraphError
@@ -54,9 +53,9 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
     if options.ax is not None:
         sheets = _stacked(shown, by_column(folded, options.tokens))
         into_axes(options.ax, sheets, _scale(shown, options), heading(folded, options, "gradient flow"))
-    subtitle = partial(_subtitle, folded, roots, count=count)
     for room, panels in SIZES:
-        yield _drawn(folded, shown[:panels], room, subtitle(shown[:panels]), options)
+        told = _subtitle(folded, roots, shown[:panels], count)
+        yield _drawn(folded, shown[:panels], room, told, options)
 
 
 SIZES = ((ROOM, PANELS), (260.0, PANELS), (180.0, PANELS), (130.0, PANELS), (180.0, 1), (130.0, 1), (90.0, 1))

@@ -10,22 +10,22 @@ from ..colours import GREY, RED
 from ..norms.reach import Reach
 from ..norms.verdict import SIDES, verdicts
 from ..shown.folding import When
-from .sheets import Line, Sheet, Ticks
+from .sheets import Remark, Sheet, Ticks
 
-BLUE, GREEN = "#2b6cb0", "#276749"
+BLUE = "#2b6cb0"
 COLOURS = {
     "vanishing": BLUE,
     "falling": BLUE,
     "exploding": RED,
     "growing": RED,
-    "steady": GREEN,
+    "steady": "#276749",
     "NaN or infinite": "#6b46c1",
 }
-Level = Callable[[float], float]
-"""Returns how high the bar of a norm is, 0 to 1."""
 
 
-def matrix(reach: Reach, steps: list[int], tokens: dict[When, str], level: Level | None = None) -> Sheet:
+def matrix(
+    reach: Reach, steps: list[int], tokens: dict[When, str], level: Callable[[float], float] | None = None
+) -> Sheet:
     """Returns the norms of losses, from the last one on, with respect to the states at steps; a single row as bars."""
     rows = reach.rows[::-1]
     norms = [[reach.value(t, s) if s in reach.columns else None for s in steps] for t in rows]
@@ -46,15 +46,15 @@ def matrix(reach: Reach, steps: list[int], tokens: dict[When, str], level: Level
     return sheet
 
 
-def _verdict(reach: Reach) -> list[Line]:
+def _verdict(reach: Reach) -> list[Remark]:
     told = verdicts(reach)
     if len(told) > 1:
-        return [Line(x.line, COLOURS.get(x.word, GREY), 11) for x in told]
+        return [Remark(x.line, COLOURS.get(x.word, GREY), 11) for x in told]
     (x,) = told
-    return [Line(x.told, COLOURS.get(x.word, GREY)), *[Line(x.pace, GREY, 10)] * bool(x.pace)]
+    return [Remark(x.told, COLOURS.get(x.word, GREY)), *[Remark(x.pace, GREY, 10)] * bool(x.pace)]
 
 
-def medians(reach: Reach, level: Level) -> Iterator[Sheet]:
+def medians(reach: Reach, level: Callable[[float], float]) -> Iterator[Sheet]:
     """Yields the median norm by number of steps from where the loss enters, for each side; none of a single row."""
     sides = () if len(reach.rows) == 1 or reach.blurred else reach.sides() or [1]
     entry = "the loss" if reach.entry is None else f"t = {reach.entry}"

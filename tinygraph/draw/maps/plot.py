@@ -82,10 +82,14 @@ class _Plotting:
         wide, caption = self.tiles.wide, block[0].across.caption
         over_one, below = ([x for x in block if (x.across.caption == caption) is one] for one in (True, False))
         over = max(_over(x.across, wide) for x in block)
-        labels = max(width(text, SMALL, True) for x in block for text in x.texts) + 8 + over
-        lines = [width(line.text, line.size, True) for x in block for line in x.lines]
-        inner = max(*(len(x.across.labels) * wide + over for x in block), *lines)
-        middle = inner / 2 if block[0].remarks else None
+        down = [x.down.text(i) for x in block for i in range(len(x.down.labels))]
+        captions = [text for x in block for text in (x.down.caption, x.across.caption)]
+        labels = max(width(text, SMALL, True) for text in (*down, *captions)) + 8 + over
+        inner = max(len(x.across.labels) * wide + over for x in block)
+        lines = max(width(line.text, line.size, True) for x in block for line in x.lines)
+        centred = bool(block[0].remarks)
+        right = left + max(labels + inner, lines + (0 if centred else labels)) + 2 * PAD
+        middle = (left + right) / 2 if centred else None
         x, y, ground = left + PAD + labels, 0.0, len(self.picture.tiles)
         for sheet in reversed(over_one):
             y = self._sheet(sheet, x, y + self._high(sheet) * len(sheet.values), middle)
@@ -94,7 +98,6 @@ class _Plotting:
             top = foot - OVER
             self._sheet(sheet, x, top, middle)
             foot = self._across(sheet.across, x, top - self._high(sheet))
-        right = left + labels + inner + 2 * PAD
         frame = Tile((left + right) / 2, (y + foot) / 2, right - left, y - foot, GROUND, "")
         self.picture.tiles.insert(ground, frame)
         return right
@@ -103,10 +106,7 @@ class _Plotting:
         return BAR if sheet.bars else STRIP if sheet.strip else self.tiles.high
 
     def _sheet(self, sheet: Sheet, x: float, top: float, middle: float | None) -> float:
-        """Draw a sheet from its upper left corner on, and return the top of what stands over it.
-
-        ``middle``: how far from the corner its lines are centred; else they begin over it.
-        """
+        """Draw a sheet from its upper left corner on, its lines in the middle or over the corner; return its top."""
         high = self._high(sheet)
         if sheet.bars:
             self._bars(sheet, sheet.bars, (x, top - high))
@@ -116,7 +116,7 @@ class _Plotting:
         self._cuts(sheet, (x, top), high)
         y = top + OVER - LINE_HIGH + LINE_HIGH * len(sheet.lines)
         for k, line in enumerate(sheet.lines):
-            at = x + (middle or width(line.text, line.size, True) / 2)
+            at = x + width(line.text, line.size, True) / 2 if middle is None else middle
             self._write(at, y - 16 - LINE_HIGH * k, line.text, line.colour, line.size)
         return y
 

@@ -50,7 +50,7 @@ Told = Callable[[str, str], str]
 """Says what a number is, from the labels of its row and its column."""
 
 
-class Line(NamedTuple):
+class Remark(NamedTuple):
     """A text over a matrix."""
 
     text: str
@@ -86,20 +86,13 @@ class Sheet:
     strip: bool = False
     bars: Callable[[float], float] | None = None
     table: str = ""
-    remarks: list[Line] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
     padding: np.ndarray = field(kw_only=True)
 
     @property
-    def lines(self) -> list[Line]:
-        """The texts over the matrix."""
-        return [Line(self.heading), *self.remarks]
-
-    @property
-    def texts(self) -> list[str]:
-        """The texts beside the matrix."""
-        down = self.down
-        return [self.across.caption, down.caption, *(down.text(i) for i in range(len(down.labels)))]
+    def lines(self) -> list[Remark]:
+        return [Remark(self.heading), *self.remarks]
 
     def folded(self, rows: int, columns: int) -> Sheet:
         """Returns a sheet of at most so many rows and columns; each number is the mean of those that it stands for."""
