@@ -72,7 +72,7 @@ def test_a_flow_fits_each_area(make, fit):
     wide, high, smallest = file_of(drawn)
     assert wide <= width + 1 and high <= height + 1 and smallest >= least - 0.02
     bars = any("steps from" in tile.tip for tile in drawn.picture.tiles)
-    assert bars == ("without numbers and medians" not in drawn.picture.subtitle)
+    assert bars == ("without medians" not in drawn.picture.subtitle)
 
 
 def test_a_larger_area_shows_more():

@@ -93,7 +93,7 @@ def test_an_encoders_steps_are_counted_from_where_the_decoder_starts(reverse):
     norm = {s: [np.linalg.norm(v) for v in _of_each_loss(root, at[s, 0])] for s in (first, last)}
     change = np.exp(np.mean(np.log(norm[last]) - np.log(norm[first])) / 8)
     assert any(x.endswith(f": × {change:#.2g} a step") for x in told)
-    assert f"median by steps from t = {0 if reverse else 9} →" in told
+    assert f"median by steps from t = {0 if reverse else 9}" in told
 
 
 def _of_each_loss(root, state):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
-
-import numpy as np
 
 from ...core.errors import GraphError
 from ...core.node import Node
@@ -22,19 +19,21 @@ from ..shown.roles import roles
 from ..shown.truncation import crossings, cut_as_asked, cuts_in_words, spacing
 from ..views.heads import by_column
 from .axes import into_axes
-from .panel import ROOM, Look, panel
-from .sheets import Sheet, Ticks
+from .panel import matrix, medians
+from .plot import Room, plot
+from .sheets import Sheet, notes
 
 MOST, LAST = 64, 50
 """Most steps that a matrix shows; of more steps it shows so many of the last ones."""
 PANELS = 4
-APART = 26.0
+ROOM, TALLEST = 480.0, 26.0
+"""Width and height of a matrix, without an area to fit; the highest tile without a number."""
 
 
 def candidates(target: Any, options: Options) -> Iterator[Picture]:
     """Yields one panel per state: the state's time s runs to the right, the loss's time t upward.
 
-    Then smaller pictures: without numbers and medians, at last of the first state alone.
+    Then smaller pictures: without medians, at last of the first state alone.
     """
     roots, options = cut_as_asked(roots_of(target), options)
     root = one_loss(roots, "the flow view", expected='tg.draw(loss, "flow")')
@@ -52,28 +51,29 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
         raise GraphError(problem, got=root.label(), fix=fix)
     shown, count = reaches(root, all_states, seeds, MOST, LAST, PANELS)
     if options.ax is not None:
-        sheets = [*_sheets(shown, by_column(folded, options.tokens))]
+        sheets = _stacked(shown, by_column(folded, options.tokens))
         into_axes(options.ax, sheets, _scale(shown, options), heading(folded, options, "gradient flow"))
-    subtitle = partial(_subtitle, folded, roots, count=count)
     for room, panels in SIZES:
-        yield _drawn(folded, shown[:panels], room, subtitle(shown[:panels], room), options)
+        told = _subtitle(folded, roots, shown[:panels], count)
+        yield _drawn(folded, shown[:panels], room, told, options)
 
 
-SIZES = ((ROOM, PANELS), (260.0, PANELS), (190.0, PANELS), (130.0, PANELS), (190.0, 1), (130.0, 1), (90.0, 1))
+SIZES = ((ROOM, PANELS), (260.0, PANELS), (180.0, PANELS), (130.0, PANELS), (180.0, 1), (130.0, 1), (90.0, 1))
 """Widths of a matrix, and how many of them, from the most to the least room."""
 
 
-def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: str, options: Options) -> Picture:
-    heat_map = _scale(shown, options)
-    picture = Picture(title=heading(folded, options, "gradient flow"), subtitle=subtitle)
+def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: list[str], options: Options) -> Picture:
+    heat_map, tokens = _scale(shown, options), by_column(folded, options.tokens)
+    picture = Picture(title=heading(folded, options, "gradient flow"), names=names(folded, options))
+    matrices = [matrix(reach, reach.columns, tokens, heat_map.level) for reach in shown]
+    bars = [[*medians(reach, heat_map.level)] for reach in shown]
+    blocks = [[one, *(below if room == ROOM else [])] for one, below in zip(matrices, bars, strict=True)]
+    count = plot(picture, blocks, heat_map.colour, Room(room * len(shown), room, TALLEST))
+    less = ["without medians"] * (room < ROOM and any(bars))
+    picture.subtitle = "; ".join([*subtitle, *less, *notes(0, 1, matrices, matrices, count)])
+    picture.scale, picture.keys = (heat_map.low, heat_map.high), heat_map.keys
     texts = [[options.heading]] if options.heading else []
-    look = Look(heat_map, shown, by_column(folded, options.tokens), room)
-    left = 0.0
-    for reach in shown:
-        left = panel(picture, reach, look, left) + APART
-        texts.append(matrix_text(reach))
-    picture.names, picture.scale = names(folded, options), (heat_map.low, heat_map.high)
-    picture.keys += heat_map.keys
+    texts += [matrix_text(reach) for reach in shown]
     picture.plain_text = [line for text in texts for line in ("", *text)][1:]
     return picture
 
@@ -84,19 +84,13 @@ def _scale(shown: list[Reach], options: Options) -> Heat:
     return between_powers(norms).within(options.scale)
 
 
-def _sheets(shown: list[Reach], tokens: dict[When, str]) -> Iterator[Sheet]:
-    """Yields the matrices over the steps of all of them, so that they stand one over the other."""
+def _stacked(shown: list[Reach], tokens: dict[When, str]) -> list[Sheet]:
+    """Returns the matrices over the steps of all of them, so that they stand one over the other."""
     steps = sorted({s for reach in shown for s in reach.columns})
-    is_one = len({x.of_state for x in shown}) == 1  # else a column is a step of several phases
-    for reach in shown:
-        rows = reach.rows[::-1]
-        norms = [[reach.value(t, s) if s in reach.columns else None for s in steps] for t in rows]
-        absent = np.array([[x is None for x in row] for row in norms])
-        values = np.array([[x or 0.0 for x in row] for row in norms])
-        own = [tokens.get((reach.of_state, s), "") * is_one for s in steps]
-        down = Ticks([*map(str, rows)], "loss at t ↑", [tokens.get((reach.of_losses, t), "") for t in rows])
-        across = Ticks([*map(str, steps)], "state at s →", own)
-        yield Sheet(reach.heading, values, absent, across, down, padding=absent & False)
+    sheets = [matrix(reach, steps, tokens) for reach in shown]
+    if len({x.of_state for x in shown}) > 1:
+        sheets[-1].across.tokens = []  # a column is a step of several phases
+    return sheets
 
 
 def _check(folded: Folded, all_states: list[State]) -> None:
@@ -110,16 +104,15 @@ def _check(folded: Folded, all_states: list[State]) -> None:
         raise GraphError(problem, expected=expected, got=f"{len(folded.steps)} steps")
 
 
-def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], room: float, count: int) -> str:
+def _subtitle(folded: Folded, roots: list[Node], shown: list[Reach], count: int) -> list[str]:
     parts = ["‖∂ loss at t / ∂ state at s‖"]
     k = spacing(crossings(folded, roots))
     if k is not None:
         parts.append(cuts_in_words(k, folded))
     parts += _window(folded, shown)
-    parts += ["without numbers and medians"] * (room < ROOM)
     if count > len(shown):
         parts.append(f"the first {len(shown)} of {count} {'states' if shown[0].loss == 'loss' else 'panels'}")
-    return "; ".join(parts)
+    return parts
 
 
 def _window(folded: Folded, shown: list[Reach]) -> list[str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
 import numpy as np
+
+from ..colours import INK
 
 
 @dataclass
@@ -25,6 +28,13 @@ class Ticks:
         """Returns a label with its token, if it has one."""
         return form.format(label=self.labels[i], token=self.token(i)).strip()
 
+    @property
+    def steps(self) -> list[int]:
+        """Returns the labels as numbers if these rise or fall, else the places of the labels."""
+        numbers = [int(x) for x in self.labels if x.isdigit()]
+        rises = {a < b for a, b in pairwise(numbers)}
+        return numbers if len(numbers) == len(self.labels) and len(rises) < 2 else [*range(len(self.labels))]
+
     def folded(self, size: int) -> Ticks:
         """Returns one label for each ``size`` of them."""
         groups = [self.labels[i : i + size] for i in range(0, len(self.labels), size)]
@@ -40,6 +50,14 @@ Told = Callable[[str, str], str]
 """Says what a number is, from the labels of its row and its column."""
 
 
+class Remark(NamedTuple):
+    """A text over a matrix."""
+
+    text: str
+    colour: str = INK
+    size: float = 12.0
+
+
 @dataclass
 class Sheet:
     """What a heat map shows of one state, gate, head or input.
@@ -52,6 +70,10 @@ class Sheet:
         block: sheets of one block stand one over the other and share their columns.
         told: what a tip says before the number.
         strip: whether its only row is shown high, with its numbers.
+        bars: the height of the bar of a number, 0 to 1, if its only row is shown as bars.
+        table: the name of its table, if it is not the heading.
+        remarks: lines under the heading.
+        cuts: the columns before which a cut is.
     """
 
     heading: str
@@ -62,7 +84,15 @@ class Sheet:
     block: int = 0
     told: Told = "{} {}".format
     strip: bool = False
+    bars: Callable[[float], float] | None = None
+    table: str = ""
+    remarks: list[Remark] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
     padding: np.ndarray = field(kw_only=True)
+
+    @property
+    def lines(self) -> list[Remark]:
+        return [Remark(self.heading), *self.remarks]
 
     def folded(self, rows: int, columns: int) -> Sheet:
         """Returns a sheet of at most so many rows and columns; each number is the mean of those that it stands for."""
