@@ -109,3 +109,19 @@ def test_few_steps_have_no_verdict():
     for root in (encoder_decoder(5, 3), both_ways(5)[0]):
         told = texts(tg.draw(root, "flow").picture)
         assert not any("a step" in x for x in told) and any("fewer than 8 steps" in x for x in told)
+
+
+def test_there_is_no_verdict_where_the_norms_fall_and_rise_again():
+    """The two ends alone would say that they are steady."""
+    for between, said in ((20.0, "less"), (0.3, "more")):
+        scales = np.array([1.0] * 3 + [between] * 5 + [1 / between] * 5 + [1.0] * 3)
+        w, h = tg.parameter(np.ones((1, 1)), "w"), tg.constant(np.full((1, 1), 0.1), "h0")
+        for t, scale in enumerate(scales):
+            with tg.step(t):
+                h = (h @ w) * scale + 0.01
+        back = np.cumprod(scales[:0:-1])  # dh_T / dh_s for s = T - 1, ..., 0, but for the factor 2 h_T
+        most = max(back.min() ** -1 * min(back[0], back[-1]), back.max() / max(back[0], back[-1]))
+        (line,) = [x for x in tg.draw(tg.sum(h**2), "flow").text().splitlines() if "no verdict" in x]
+        number = float(line.partition("no verdict, ")[2].partition("-fold")[0])
+        assert number == pytest.approx(most, rel=0.01) and line.endswith(f"-fold {said} between")
+    assert "× 0" in tg.draw(both_ways(20)[0], "flow").text(), "norms that fall all the way have one"

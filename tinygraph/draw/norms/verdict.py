@@ -60,8 +60,17 @@ def _of_side(reach: Reach, side: int, name: str) -> SideChange:
         is_zero = reach.length(side, zeros=True) > length
         why = f"exactly 0 beyond {length - 1} steps" if is_zero else f"fewer than {LEAST} steps"
         return SideChange("no verdict", pace=why, side=name)
+    if between := _between([norm for d, norm in reach.medians(side) if d and norm]):
+        return SideChange("no verdict", pace=between, side=name)
     rounded = float(f"{factor:.2g}")
     return SideChange(_word(factor, length - 1), f"× {number(rounded)} a step", _pace(factor), name)
+
+
+def _between(norms: list[float]) -> str:
+    """Says if norms fall or rise 10-fold beyond both ends between them: a factor of the ends alone would not."""
+    ends = norms[:1] + norms[-1:] or [1.0]
+    less, more = min(ends) / min(norms, default=1.0), max(norms, default=1.0) / max(ends)
+    return f"{number(max(less, more))}-fold {'less' if less > more else 'more'} between" if max(less, more) > 10 else ""
 
 
 def _word(factor: float, steps: int) -> str:

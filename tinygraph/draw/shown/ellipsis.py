@@ -68,6 +68,9 @@ class _Shortened:
         self.last = {kinds[x]: x for x in boxes if x in kinds}
         self.first = {kinds[x]: x for x in boxes[::-1] if x in kinds}
         self.moved = {x for x in self.last.values() if folded.column(x) != self.kept}
+        for x in reversed(boxes):  # with what it reads of its own step: the last box like that may read what moves
+            if x in self.moved:
+                self.moved.update(y.source for y in folded.arrows[x] if folded.column(y.source) == folded.column(x))
         self.gone = {x for x in boxes if folded.column(x) != self.kept} - self.moved
 
     def arrows(self, node: Node) -> list[Link]:

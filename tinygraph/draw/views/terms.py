@@ -158,9 +158,10 @@ def when(node: Node, reader: Node, folded: Folded) -> str:
     here, there = folded.column(reader), folded.column(node)
     if here is None or there is None or here[0] != there[0]:
         return ""
-    if here == there:
+    lag = here[1] - (node.step or 0)  # of dots not that of their column
+    if not lag:
         return "ₜ" if name in folded.carried else ""
-    return f"ₜ{'₋' if there < here else '₊'}{subscript(abs(here[1] - there[1]))}"
+    return f"ₜ{'₋' if lag > 0 else '₊'}{subscript(abs(lag))}"
 
 
 _STEPPED = frozenset("0123456789₀₁₂₃₄₅₆₇₈₉ₜ")
