@@ -120,3 +120,11 @@ def test_counts_alone_are_shown_where_nothing_else_has_room() -> None:
         "op",
         "action",
     }
+
+
+def test_the_subtitle_names_the_limit_for_which_boxes_are_lists() -> None:
+    step = called(NETWORKS["rnn"]())
+    count = len(draw(step).boxes)
+    assert "max_nodes" not in draw(step, max_nodes=count).subtitle
+    assert draw(step, max_nodes=count - 1).subtitle.endswith(f"{count} boxes are lists, for max_nodes = {count - 1}")
+    assert draw(step, max_nodes=1, lang="zh").subtitle.endswith(f"{count} 个方框列成清单，因 max_nodes = 1")
