@@ -111,7 +111,7 @@ OF_THINGS: Refusals = {
     "not compiled": (
         drawn(LOSS, "compiled"),
         'draw: view="compiled" needs a compiled function',
-        "a result of tg.compile that was called at least once",
+        "a result of tg.compile, or of tg.train.step, that was called at least once",
         type(LOSS).__name__,
         "step = tg.compile(fn); step(x); tg.draw(step, 'compiled')",
     ),

@@ -17,8 +17,8 @@ FOLDS = (1, 1.1, 1.2, 1.5, 2, 5, 10, 100, 1000)
 """Differences of so many times and more are marked: the least of these at which half of all have no mark."""
 SHARES = (0, 0.01, 0.05, 0.1, 0.25, 0.5)
 """The same for linear scales, as parts of the whole scale."""
-OUT = 3.0
-"""How far the frame of a box stands out."""
+OUT, LOW = 3.0, 20.0
+"""How far the frame of a box stands out; that of a lower one, a line of a list with others near, a fifth of it."""
 _TIP = re.compile(r"(.+?)(?: =|:) (\S+)(?: · .*)?")
 _TIMES = re.compile(r" × \d+\b")
 _VALUE = re.compile(r" (-?\d\S*|nan|-?inf)$")
@@ -211,5 +211,5 @@ def rims(claims: Sequence[Claim], dashed: bool) -> Iterator[Rim]:
     for group in together.values():
         left, right = min(x.x - x.width / 2 for x in group), max(x.x + x.width / 2 for x in group)
         foot, top = min(x.y - x.height / 2 for x in group), max(x.y + x.height / 2 for x in group)
-        out = OUT if isinstance(group[0], Box) else 0.0
+        out = (OUT if group[0].height > LOW else OUT / 5) if isinstance(group[0], Box) else 0.0
         yield Rim((left + right) / 2, (foot + top) / 2, right - left + 2 * out, top - foot + 2 * out, dashed)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import Compiled, compile
+from ..compiled import Compiled, Plan, compile
 from ..core.checks import function, integer, one_of
 from ..core.errors import UNFIT, GraphError, NonFiniteError, refusing, shown
 from ..core.leaves import Parameter
@@ -108,6 +108,13 @@ class TrainingStep:
     def steps(self) -> int:
         """The number of updates done."""
         return self.optimizers[0].steps
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the latest call, which ``print`` shows and ``tg.draw(step, "compiled")`` draws."""
+        if self._compiled is None:
+            raise GraphError("step: an eager step has no plan", got="backend='eager'", fix='leave out backend="eager"')
+        return self._compiled.plan
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if isinstance(self.loss, FunctionType):

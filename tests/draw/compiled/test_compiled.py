@@ -208,3 +208,17 @@ def test_values_come_from_the_actions_that_wrote_them(name, backend):
     same, late = sources(actions)
     assert {k: {*item.before} for k, item in enumerate(items)} == same
     assert {k: {*item.late} for k, item in enumerate(items)} == late
+
+
+def test_a_training_step_is_drawn_with_its_optimizer():
+    w = tg.parameter(np.ones(3), "w")
+    adam = tg.train.Adam([w])
+    step = tg.train.step(lambda x: tg.mean((x @ w) ** 2), [w], adam, clip=1.0, backend="numpy")
+    with pytest.raises(tg.GraphError, match="no plan before the first call"):
+        tg.draw(step, "compiled")
+    step(np.ones((4, 3)))
+    before, after = halves(draw(step))
+    assert len(after) == len(step.plan.actions) and "sqrt" in " ".join(map(title, before))
+    eager = tg.train.step(lambda x: tg.mean((x @ w) ** 2), [w], adam, backend="eager")
+    with pytest.raises(tg.GraphError, match="an eager step has no plan"):
+        tg.draw(eager, "compiled")

@@ -120,3 +120,25 @@ def test_counts_alone_are_shown_where_nothing_else_has_room() -> None:
         "op",
         "action",
     }
+
+
+def test_the_subtitle_names_the_limit_for_which_boxes_are_lists() -> None:
+    step = called(NETWORKS["rnn"]())
+    count = len(draw(step).boxes)
+    assert "max_nodes" not in draw(step, max_nodes=count).subtitle
+    assert draw(step, max_nodes=count - 1).subtitle.endswith(f"{count} boxes are lists, for max_nodes = {count - 1}")
+    assert draw(step, max_nodes=1, lang="zh").subtitle.endswith(f"{count} 个方框列成清单，因 max_nodes = 1")
+
+
+def test_frames_of_lines_in_a_comparison_touch_neither_each_other_nor_a_cost() -> None:
+    pair = [called(NETWORKS[name]()) for name in ("rnn", "mlp")]
+    picture = tg.draw.compare(*pair, "compiled", fit="slide").picture
+    out = 2.5  # the outer line of a double frame
+    tops = [
+        (x.x - x.width / 2, x.x + x.width / 2, x.y + x.height / 2 + out, x.y - x.height / 2 - out) for x in picture.rims
+    ]
+    assert len(tops) > 8
+    for (left, right, top, foot), (l2, r2, t2, f2) in combinations(tops, 2):
+        assert right < l2 or r2 < left or foot >= t2 - 0.7 or f2 >= top - 0.7
+    for note in picture.notes:
+        assert all(not left < note.x < right or note.y - 5 > top or note.y < foot for left, right, top, foot in tops)

@@ -1,4 +1,6 @@
-"""An input that two directions, layers or loops read at one step is one box, with the sum of what comes back to it."""
+"""An input that two directions, layers or loops read at one step, or several ops outside of time, is one box.
+
+What comes back to it is the sum."""
 
 from __future__ import annotations
 
@@ -45,6 +47,12 @@ def inputs(drawing: tg.Drawing) -> list[Any]:
     return [b for b in drawing.picture.boxes if b.role == "input" and b.title[0].text.startswith("x")]
 
 
+def shown_norms(drawing: tg.Drawing, box: Any) -> list[Any]:
+    """The norm of a box's gradient, which the backward view has in a box of its own."""
+    twins = [b.norm for b in drawing.picture.boxes if b.node is not None and b.node.origin is box.node]
+    return twins or [box.norm]
+
+
 @each("root", [two_directions(), two_unrolls(), bidirectional(), by_hand()])
 @each("view", ["unrolled", "backward"])
 def test_it_is_drawn_once_with_the_sum_of_both_gradients(root: tg.Node, view: str) -> None:
@@ -55,8 +63,7 @@ def test_it_is_drawn_once_with_the_sum_of_both_gradients(root: tg.Node, view: st
         same = [x for x in right.nodes if x.shape == (2, 3) and np.array_equal(right.value[x], XS[t])]
         assert len(same) == 2
         norm = np.linalg.norm(sum(right.gradient[x] for x in same))
-        twins = [b.norm for b in drawing.picture.boxes if b.node is not None and b.node.origin is box.node]
-        assert (twins or [box.norm]) == pytest.approx([norm], rel=2e-3)
+        assert shown_norms(drawing, box) == pytest.approx([norm], rel=2e-3)
 
 
 def test_once_on_the_cards_and_in_what_the_user_computed() -> None:
@@ -75,3 +82,40 @@ def test_what_is_read_at_other_times_or_is_no_one_array_stays_apart() -> None:
     ones = [np.ones((4, 2, 3)), np.ones((4, 2, 3))]
     a, b = (tg.unroll(cell, xs)[0] for cell, xs in zip((encoder, decoder), ones, strict=True))
     assert len(inputs(tg.draw(tg.mean(a * b), level="op"))) == 8, "two arrays of ones may be two inputs"
+
+
+X = XS[0]
+
+
+def skip() -> tg.Node:
+    w = weights(U=(3, 4), V=(4, 3))
+    return tg.mean(tg.square(X + np.tanh(X @ w["U"]) @ w["V"]))
+
+
+def experts() -> tg.Node:
+    w = weights(G=(3, 2), A=(3, 4), B=(3, 4))
+    g = tg.softmax(X @ w["G"], axis=1)
+    return tg.mean(tg.square(sum(g[:, k : k + 1] * np.tanh(X @ w["AB"[k]]) for k in range(2))))
+
+
+def autoencoder() -> tg.Node:
+    w = weights(U=(3, 2), V=(2, 3))
+    return tg.mean(tg.square(np.tanh(X @ w["U"]) @ w["V"] - X))
+
+
+@each("network", [skip, experts, autoencoder])
+@each("view", ["unrolled", "backward", "rolled"])
+def test_without_time_too(network: Any, view: str) -> None:
+    root = network()
+    drawing, right = tg.draw(root, view, gradients=True), Recomputed(root)
+    (box,) = (b for b in drawing.picture.boxes if b.role == "input")
+    same = [x for x in right.nodes if x.op is None and np.array_equal(right.value[x], X)]
+    assert box.title[0].text == "x" and len(same) > 1
+    norm = np.linalg.norm(sum(right.gradient[x] for x in same))
+    assert shown_norms(drawing, box) == pytest.approx([norm], rel=2e-3)
+
+
+def test_data_of_other_numbers_stays_apart() -> None:
+    w = weights(U=(3, 4), V=(3, 4))
+    boxes = tg.draw(tg.mean((X @ w["U"]) * (XS[1] @ w["V"]))).picture.boxes
+    assert [b.role for b in boxes].count("input") == 2

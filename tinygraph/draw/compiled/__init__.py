@@ -34,7 +34,13 @@ def compiled(function: Any, options: Options) -> Picture:
         GraphError: ``function`` is no compiled function, or it was not called yet; JAX compiled it.
     """
     most = math.inf if options.max_nodes is None else options.max_nodes
-    return next(x for x in candidates(function, options) if len(x.boxes) <= most)
+    pictures = candidates(function, options)
+    whole = next(pictures)
+    if len(whole.boxes) <= most:
+        return whole
+    lists = next(x for x in pictures if len(x.boxes) <= most)
+    lists.subtitle += f"; {len(whole.boxes)} boxes are lists, for max_nodes = {most}"
+    return lists
 
 
 def candidates(function: Any, options: Options) -> Iterator[Picture]:
@@ -91,7 +97,7 @@ def _plan_of(function: Any) -> Any:
     if plan is None or not all(hasattr(plan, name) for name in ("before", "after", "actions", "notes", "journal")):
         problem = 'draw: view="compiled" needs a compiled function'
         fix = "step = tg.compile(fn); step(x); tg.draw(step, 'compiled')"
-        expected = "a result of tg.compile that was called at least once"
+        expected = "a result of tg.compile, or of tg.train.step, that was called at least once"
         raise GraphError(problem, got=type(function).__name__, expected=expected, fix=fix)
     return plan
 

@@ -13,7 +13,7 @@ from ..picture import TITLE, Band, Box, Note, Part, Picture, Point
 from .items import Block, Item, LoopCard, Side
 from .kernels import wrapped
 
-ROW, LINE, CAPTION, OVER, EDGE, APART = 24.0, 21.0, 53.0, 40.0, 10.0, 12.0
+ROW, LINE, CAPTION, OVER, EDGE, APART = 24.0, 18.0, 53.0, 40.0, 10.0, 12.0
 """Distance of lines, height of one, room for the words of a card and of a band, padding, gap between cards."""
 SHORT = 15
 """Letters of lines so short that a card says its work alone."""
@@ -132,7 +132,7 @@ def _draw(picture: Picture, card: ListCard, left: float, top: float, wide: float
     """Draw a card: its name, its cost, and its lines from above."""
     x = left + wide / 2
     picture.bands.append(Band(left, left + wide, top - card.size[1], top, card.name, headed=True))
-    picture.notes.append(Note(x, top - 43, card.cost, GREY, TITLE))
+    picture.notes.append(Note(x, top - 41, card.cost, GREY, TITLE))
     for k, line in enumerate(card.lines):
         place = x, top - CAPTION - ROW * k - LINE / 2, wide - 2 * EDGE, LINE
         picture.boxes.append(Box(*place, line.role, "#ffffff", line.title, "", line.tip, dashed=line.gone))

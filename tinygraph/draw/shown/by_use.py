@@ -70,20 +70,18 @@ def _learned(nodes: list[Node]) -> tuple[set[Node], set[Node]]:
 
 
 def read_twice(roots: list[Node], nodes: list[Node]) -> dict[Node, Node]:
-    """Maps what reads the same data at the same step again to the node that reads it first, among all ancestors."""
+    """Maps data that is the same again, at its step or outside of time, to the first of it, among all ancestors."""
     if any(x.origin is not None for x in nodes):
         return {}
-    timed = [x for x in nodes if x.step is not None]
-    reads = [x for x in timed if is_read(x)]
-    sources = {x.inputs[0] for x in reads}
-    same = _equal([x for x in nodes if x in sources and x.step is None] + timed)
-    known: dict[Hashable, list[Node]] = {}
+    same, known = _equal(nodes), dict[Hashable, list[Node]]()
+    reads = [x for x in nodes if x.step is not None and is_read(x)]
+    whole = {x.inputs[0] for x in reads if x.inputs[0].step is None}  # the x of one loop, and the x′ of the next
     for x in reads:
         if not x.name:
             key = x.op, x.step, str(x.attributes), *(id(same.get(y, y)) for y in x.inputs)
             known.setdefault(key, []).append(x)
     pairs = [(x, first) for first, *others in known.values() for x in others]
-    pairs += [(x, y) for x, y in same.items() if x.step is not None]
+    pairs += [(x, y) for x, y in same.items() if x not in whole]
     if not pairs:
         return {}
     column = phases(roots, nodes).column
