@@ -45,7 +45,7 @@ DRAWN += [(view, name) for view in VIEWS for name in ("running sum", "made weigh
 DRAWN += [("rolled", name) for name in ROLLED if ("rolled", name) not in DRAWN]
 DRAWN += [("compiled", name) for name in functions.NETWORKS]
 every_picture = each("view, name", DRAWN)
-CROWDED = {"lstm", "gru", "lagging", "side_by_side", "made weights"}
+CROWDED = {"gru", "lagging", "side_by_side", "made weights"}
 """Where a few arrows, of many past the same boxes, share a way."""
 THROUGH = {("both", "made weights"), ("backward", "made weights")}
 """Where arrows of one bar under the columns run through another bar, since both are as wide as all columns."""

@@ -71,7 +71,14 @@ def _shifted(route: Route, offset: float) -> list[Point]:
     if not offset:
         return points
     if not route.through:
-        return [(x + offset, y) for x, y in points]
+        moved = [(x + offset, y) for x, y in points]
+        for i in range(0, len(points) - 1, 3):
+            (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[i : i + 4]
+            wide, high = x3 - x0 + x2 - x1, y3 - y0 + y2 - y1
+            if abs(wide) > 2 * abs(high):  # a flat part is beside the other only if it is also moved up or down
+                down = math.copysign(min(abs(offset), abs(y1 - y0) / 3), offset * wide * high)
+                moved[i + 1 : i + 3] = [(x1 + offset, y1 - down), (x2 + offset, y2 - down)]
+        return moved
     right = 1 if points[-1][0] >= points[0][0] else -1
     moves = [(0.0, -offset)] * ((len(points) + 2) // 3)
     for k, i in enumerate(range(0, len(points) - 1, 3)):
