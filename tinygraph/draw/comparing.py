@@ -15,7 +15,7 @@ from .drawing import Drawing
 from .labels import clean, width
 from .options import Options, roots_of
 from .picture import Note, Picture, Use
-from .shown.folding import steps_of
+from .shown.phases import steps_of
 from .unmarked.steps import marked
 from .words import told, translated
 from .write.beside import edges

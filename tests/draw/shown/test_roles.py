@@ -20,14 +20,15 @@ Ends = Callable[[Any, Any, Any], Any]
 
 
 def summed(part: Callable[[Any], Any], end: Ends) -> tuple[tg.Node, list[Any], list[Any]]:
-    """A loss of a sum of a part of each state, the sums, and the states."""
+    """A loss of a sum of a part of each state, the sums, of which the first is its term, and the states."""
     h, total, sums, states = tg.constant(np.ones(3), name="h0"), 0.0, list[Any](), list[Any]()
     for t in range(4):
         with tg.step(t):
             h = tg.tanh(W["W"] @ h)
-            total = total + part(h)
+            term = part(h)
+            total = total + term
         states.append(h)
-        sums.append(total)
+        sums.append(total if t else term)
     return end(total, h, sums), sums, states
 
 

@@ -11,7 +11,7 @@ import pytest
 import tinygraph as tg
 from tests.draw.networks import lstm, weights, word_rnn
 from tests.each import each
-from tinygraph.draw.layout.routes import Route
+from tinygraph.draw.layout.routes import Route, along, straight, turn
 from tinygraph.draw.layout.spots import Placed, Spot
 from tinygraph.draw.norms.heat import ODD, Heat
 from tinygraph.draw.picture import Arrow, Box, Picture
@@ -162,13 +162,39 @@ def test_between_boxes_of_dots_lie_the_arrows_of_a_step_unseen():
 @each("offset", [5, -5])
 def test_an_arrow_through_time_moves_aside_where_it_runs_upright(right, up, offset):
     """With the ends of this part; its other ends move up or down."""
-    corners = [(0, 0), (9 * right, 0), (9 * right, 30 * up), (30 * right, 30 * up)]
-    parts = [
-        [(a[0] + k * (b[0] - a[0]) / 3, a[1] + k * (b[1] - a[1]) / 3) for k in (1, 2, 3)] for a, b in pairwise(corners)
-    ]
     aside, down = (offset * right * up, 0), (0, -offset)
-    nodes = [down, aside, aside, down]
-    way = route(corners[0], *(p for part in parts for p in part), through=True)
+    nodes = [down, down, aside, aside, down, down]
+    points = [(0.0, 0.0)]
+    along(points, [(20.0 * right, 0.0), (20.0 * right, 40.0 * up), (40.0 * right, 40.0 * up)], 5.0)
+    way = route(*points, through=True)
     moved = _shifted(way, offset)
     for i, ((x, y), (u, v)) in enumerate(zip(way.points, moved, strict=True)):
         assert (u - x, v - y) == pytest.approx(nodes[(i + 1) // 3])
+
+
+@each("side", [1, -1])
+@each("offset", [5, -5])
+def test_both_arrows_over_a_row_end_at_the_boxes_and_leave_room_for_their_heads(side, offset):
+    points = [(0.0, 0.0)]
+    turn(points, (8.0 * side, 9.0), level=False)
+    straight(points, (92.0 * side, 9.0))
+    turn(points, (100.0 * side, 0.0), level=True)
+    moved = _shifted(route(*points, through=True), offset)
+    assert moved[0][1] == moved[-1][1] == 0 and {y for _, y in moved[3:7]} == {9 - offset}
+    assert abs(moved[0][0]) == 5 and abs(moved[-1][0] - points[-1][0]) == 5
+    for end, corner in ((moved[0], moved[3]), (moved[-1], moved[-4])):
+        assert math.dist(end, corner) >= 12, "a head of 10 and a bit of its line"
+
+
+@each("wide", [100, -100])
+@each("bow", [(0.0, 20.0), (1 / 3, 40 / 3)])
+def test_a_flat_part_is_as_far_from_its_gradient_as_an_upright_one(wide, bow):
+    """A curve that is upright at its ends, and a straight line, over 100 points and 40 up."""
+    part, up = bow
+    way = route((0, 0), (part * wide, up), (wide - part * wide, 40 - up), (wide, 40), through=False)
+    one, other = (np.array(_shifted(way, offset)) for offset in (5, -5))
+    middle = [np.array([1, 3, 3, 1]) @ x / 8 for x in (one, other)]
+    slope = np.array([1, 1, -1, -1]) @ np.array(way.points)
+    across = np.array([-slope[1], slope[0]]) / np.hypot(*slope)
+    assert abs((middle[0] - middle[1]) @ across) > 8
+    assert one[0].tolist() == [5, 0] and one[-1].tolist() == [wide + 5, 40]

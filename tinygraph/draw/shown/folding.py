@@ -17,7 +17,7 @@ from ..labels import shape
 from .by_use import by_use
 from .letters import entrances, known, letters
 from .padding import counted, is_mask, is_masked, is_zero, padded, zeros_within
-from .phases import Phases, phases
+from .phases import Phases, phases, steps_of
 from .same_names import full_names, short_names
 from .slices import RESHAPED, by_op, is_part, short_index
 from .sums import chained, stacked
@@ -170,8 +170,8 @@ _SMALL = 4
 """The longest list of integers that a title writes out."""
 
 
-def fold(roots: list[Node]) -> Folded:
-    """Decide for every ancestor of the roots whether it gets a box or folds into another box."""
+def fold(roots: list[Node], *, alike: bool = False) -> Folded:
+    """Decide which ancestors of the roots get a box; ``alike``: so does ``0 + a`` of a step, where a sum starts."""
     nodes = ancestors(roots)
     ops, times = by_op(nodes), phases(roots, nodes)
     folded = Folded(names=full_names(nodes, times), phases=times, letters=letters(nodes, times.loop))
@@ -198,7 +198,8 @@ def fold(roots: list[Node]) -> Folded:
         if links and len(links) == len(operands):
             stands[node] = Several(links)
         else:
-            alias = None if node in kept else _alias(node, operands)
+            has_box = node in kept or (alike and node.op.name == "add" and node.step is not None)
+            alias = None if has_box else _alias(node, operands, folded.letters)
             stands[node] = alias or Link(node, False, node, 0)
     _collect(folded, nodes, kept, stands)
     homes = (getattr(x, "home", "") for x in folded.names)
@@ -250,13 +251,16 @@ def _used(stand: Operand, user: Node, slot: int) -> Operand:
     return Link(source, stand.cut, user, slot, stand.views)
 
 
-def _alias(node: Node, operands: list[Operand]) -> Operand | None:
+def _alias(node: Node, operands: list[Operand], letters: dict[Node, str]) -> Operand | None:
     """Returns the operand that replaces a node without a box (a cut, or a view of a parameter), else None."""
     op, first = node.op, operands[0] if operands else None
     if op is None or op.name not in _FOLDING:
         return None
-    if op.name == "add" and node.step is None and [x.text for x in operands if type(x) is Inline] == ["0"]:
-        return next((x for x in operands if type(x) is Link and len(operands) == 2), None)  # the start of a sum
+    if op.name == "add" and len(operands) == 2 and [x.text for x in operands if type(x) is Inline] == ["0"]:
+        start = next((x for x in operands if type(x) is Link), None)  # a sum starts from it
+        if start and node in letters and start.source.step == node.step:
+            letters.setdefault(start.source, letters[node])
+        return start
     if is_masked(node, "reset") and type(operands[1]) is Inline and not np.all(node.inputs[0].value):
         return operands[2]  # the rows are told under their column
     if op.name == "stop_gradient":
@@ -286,11 +290,6 @@ def _collect(folded: Folded, nodes: list[Node], kept: set[Node], stands: dict[No
     chips = ({x.parameter for x in operands if type(x) is Chip} for operands in folded.operands.values())
     uses = Counter(parameter for own in chips for parameter in own)
     folded.uses = dict(uses) | {x: uses[x] for x in kept & folded.names.keys()}
-
-
-def steps_of(nodes: list[Node]) -> list[int]:
-    """Returns the time steps of nodes, in ascending order."""
-    return sorted(t for t in {x.step for x in nodes} if t is not None)
 
 
 def crosses(link: Link) -> bool:

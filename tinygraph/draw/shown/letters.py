@@ -40,16 +40,34 @@ def letters(nodes: list[Node], loop: Mapping[Node, int] = NO_LOOPS) -> dict[Node
     told = {t for t, members in steps.items() if not named.keys().isdisjoint(members)}
     if told:
         _through_time(named, steps, told)
-    for x in timed:  # where padding keeps a state, or rows start anew, it has the letter of the new state
-        if x.op is not None and x.op.name == "where" and x not in named:
-            new = computed(x) if is_masked(x) else x.inputs[1]
-            named |= {x: named[new]} if new in named and new.step == x.step else {}
+    for x in timed:  # where a mask keeps a state, or rows start anew, it has the letter of the new state
+        if x not in named and (new := _mixed(x)) in named and new.step == x.step:
+            named[x] = named[new]
     return named | {x: name for x, name in starts(named, timed, loop).items() if not x.name}
 
 
 def stepped(nodes: list[Node]) -> list[Node]:
     """Returns the results of ops with a step, without cuts."""
     return [x for x in nodes if x.step is not None and (op := x.op) and op.name != "stop_gradient"]
+
+
+def _mixed(x: Node) -> Node:
+    """Returns the new state that a mask mixes with the old one, ``where`` or ``m * old + (1 - m) * new``, else x."""
+    if is_masked(x):
+        return computed(x)
+    sides = [[y] for y in x.inputs[1:]] if x.op is not None and x.op.name == "where" else []
+    if x.op is not None and x.op.name == "add":
+        sides = [[*y.inputs] for y in x.inputs if y.op is not None and y.op.name == "multiply"]
+    fresh = sorted(([y for y in side if _is_of(x.step, y)] for side in sides), key=len)
+    is_mask = len(sides) == 2 and all(y.ndim for side in sides for y in side)
+    return fresh[1][0] if is_mask and [*map(len, fresh)] == [0, 1] else x
+
+
+def _is_of(step: int | None, x: Node) -> bool:
+    """Whether a step computes a node, or takes it from a parameter; ``1 - m`` of data is data."""
+    if x.op is not None and x.op.name == "subtract":
+        x = x.inputs[1]
+    return isinstance(x, Parameter) or (x.op is not None and x.step == step)
 
 
 def _written(nodes: list[Node]) -> dict[Node, str]:

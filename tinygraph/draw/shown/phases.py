@@ -241,3 +241,8 @@ def _names(of: dict[Node, int], layered: bool) -> list[str]:
     if len(names) == 2 and weights[0] != weights[1]:
         return ["encoder", "decoder"]
     return [f"part {p}" for p in range(1, len(names) + 1)]
+
+
+def steps_of(nodes: Iterable[Node]) -> list[int]:
+    """Returns the time steps of nodes, in ascending order."""
+    return sorted(t for t in {x.step for x in nodes} if t is not None)

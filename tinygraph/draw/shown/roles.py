@@ -62,13 +62,15 @@ def _share(folded: Folded, roles: dict[Node, str]) -> None:
 
 
 def _running_sums(folded: Folded, targets: set[Node]) -> set[Node]:
-    """Returns the numbers that steps add up until they are a root, or a term of it: sums of losses, no states."""
+    """Returns the numbers that steps add up until they are a root, or a term of it, and their terms: no states."""
     sums, others = set(targets), set[Node]()
     for node in reversed(folded.nodes):
         op = node.op
-        if op is not None and op.name == "add" and node.size == 1 and node not in others:
+        if op is not None and node.size == 1 and node not in others:
             sums.add(node)
-        elif node not in targets and not (node.step is None and op and op.name in _SCALE and node.size == 1):
+            if op.name == "add":
+                continue
+        if node not in targets and not (node.step is None and op and op.name in _SCALE and node.size == 1):
             others.update([x.source for x in folded.arrows[node]])
     return sums
 

@@ -33,7 +33,7 @@ from .wording import Words, words
 def rolled(target: Any, options: Options) -> Picture:
     """Returns the rolled picture, or the unrolled one with a note if nothing repeats."""
     roots, options = cut_as_asked(roots_of(target), options)
-    folded = fold(roots)
+    folded = fold(roots, alike=True)
     repetition = find_repetition(folded)
     if repetition is None:
         timeless = {x.step for x in folded.nodes} <= {None}

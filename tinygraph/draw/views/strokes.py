@@ -21,6 +21,8 @@ from .tags import Taken
 
 BESIDE = 5.0
 """How far an arrow and its gradient's are beside their common way."""
+TURN = 9.0
+"""How much wider the turn of such an arrow is at the top or the foot of a box, and how high one is for a head."""
 
 CUT = "stop_gradient: nothing comes back"
 
@@ -71,14 +73,22 @@ def _shifted(route: Route, offset: float) -> list[Point]:
     if not offset:
         return points
     if not route.through:
-        return [(x + offset, y) for x, y in points]
+        moved = [(x + offset, y) for x, y in points]
+        for i in range(0, len(points) - 1, 3):
+            (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[i : i + 4]
+            wide, high = x3 - x0 + x2 - x1, y3 - y0 + y2 - y1
+            if abs(wide) > 2 * abs(high):  # a flat part is beside the other only if it is also moved up or down
+                down = math.copysign(min(abs(offset), abs(y1 - y0) / 3), offset * wide * high)
+                moved[i + 1 : i + 3] = [(x1 + offset, y1 - down), (x2 + offset, y2 - down)]
+        return moved
     right = 1 if points[-1][0] >= points[0][0] else -1
-    moves = [(0.0, -offset)] * ((len(points) + 2) // 3)
-    for k, i in enumerate(range(0, len(points) - 1, 3)):
-        (x0, y0), (x3, y3) = points[i], points[i + 3]
-        if x0 == x3 and y0 != y3:
-            moves[k] = moves[k + 1] = (offset * right * (1 if y3 > y0 else -1), 0.0)
+    moves: list[Point] = []
+    for i in range(0, len(points), 3):
+        (x0, y0), (x1, y1) = points[min(i, len(points) - 2) :][:2]
+        is_upright = abs(y1 - y0) > abs(x1 - x0)
+        moves.append((offset * right * (1 if y1 > y0 else -1), 0.0) if is_upright else (0.0, -offset))
     moved = [(x + moves[(i + 1) // 3][0], y + moves[(i + 1) // 3][1]) for i, (x, y) in enumerate(points)]
+    _widen_turns(moved, [k for k in (0, -1) if moves[k][0]])
     for i in range(0, len(moved) - 1, 3):
         (x0, y0), (_, y1), (_, y2), (x3, y3) = points[i : i + 4]
         if y0 == y1 != y2 == y3:
@@ -87,6 +97,17 @@ def _shifted(route: Route, offset: float) -> list[Point]:
             moved[i + 1] = (moved[i + 1][0] + sideways, y0 - offset)
             moved[i + 2] = (moved[i + 2][0] + sideways, y3 - offset)
     return moved
+
+
+def _widen_turns(points: list[Point], ends: list[int]) -> None:
+    """Give a turn from a flat part to the top or foot of a box room for a head, which is askew if the turn is low."""
+    for end in ends:
+        bow, flat, after = (1, 3, 4) if end == 0 else (-2, -4, -5)
+        (x, y), (u, v), (w, z) = points[end], points[flat], points[after % len(points)]
+        if v == z:
+            side, high = (1 if w > u else -1), points[bow][1]
+            points[flat] = (u + side * TURN, v)
+            points[bow] = (x + side * abs(high - y) * (abs(v - y) < TURN), high)
 
 
 def draw_cuts(picture: Picture, placed: Placed, folded: Folded) -> None:
