@@ -102,7 +102,6 @@ def towers():
 
 
 def alike():
-    """The towers meet in a loss: their similarities."""
     a, b = tower(data("image", 4, 6), "I"), tower(data("text", 4, 6), "T")
     return crossed(a @ b.T / 0.07)
 
@@ -138,7 +137,6 @@ def back_and_forth():
 
 
 def around():
-    """A scope within a layer, which reads it and is read by it."""
     y = data("x", 4, 6) @ new("W", 6, 6)
     with tg.scope("a"):
         z = tg.relu(y)
@@ -152,6 +150,13 @@ def ended():
         x = x @ new("W1", 6, 8)
     x = tg.tanh(x) / 2
     return crossed(tg.relu(x @ new("W2", 8, 8)) @ new("W3", 8, 5))
+
+
+def measured_apart():
+    y = tg.relu(data("x", 4, 6) @ new("W", 6, 8)) @ new("V", 8, 5)
+    with tg.scope("distance"):
+        y = y - data("target", 4, 5)
+    return tg.mean(tg.square(y), name="loss")
 
 
 def one_before_two():
@@ -178,6 +183,7 @@ NETWORKS = {
     "variational": (variational, ["x", "noise", "layer 1", "layer 2", "layer 3", "divergence", "total"]),
     "back and forth": (back_and_forth, ["x", "a", "layer 2", "a", "layer 3", "loss"]),
     "around": (around, ["x", "layer 1a", "a", "layer 1b", "layer 2", "loss"]),
+    "apart": (measured_apart, ["x", "target", "layer 1", "layer 2", "distance", "loss"]),
     "ended": (ended, ["x", "stem", "layer 2", "layer 3", "loss"]),
     "one before two": (one_before_two, ["x", "x", "layer 1a", "layer 1b", "loss"]),
     "one": (lambda: crossed(data("x", 4, 6) @ new("W", 6, 5) + new("b", 5)), ["x", "layer 1", "loss"]),
@@ -245,6 +251,8 @@ LOSSES = {
     "entropy": (lambda p, y: -(y * np.log(tg.exp(p))).sum(), lambda p, y: -y / np.exp(p)),
     "hinge": (lambda p, y: np.mean(np.maximum(0.0, 1 - y * p)), lambda p, y: -y * (y * p < 1) / p.size),
     "both": (lambda p, y: -np.sum(y * np.log(p * p) + y * tg.exp(p)), lambda p, y: -y * (2 / p + np.exp(p))),
+    "picked": (lambda p, y: -np.sum(p[np.arange(4), [0, 2, 1, 0]] * y[:, 0]), lambda p, y: -y[:, 0]),
+    "mean": (lambda p, y: np.mean(p) * np.mean(y), lambda p, y: np.full(p.shape, np.mean(y) / p.size)),
     "centred": (lambda p, y: np.sum((p - np.mean(p)) * y), lambda p, y: y - np.mean(y)),
 }
 """Losses by hand, and their gradients for the output of the last layer: ``exp(p)`` where that is one."""
@@ -253,14 +261,37 @@ LOSSES = {
 @each("name", LOSSES)
 def test_a_loss_by_hand_begins_where_the_output_is_compared(name):
     loss, gradient = LOSSES[name]
-    h = tg.relu(data("x", 4, 6) @ new("W", 6, 8))
-    y = h @ new("V", 8, 3) + new("c", 3)
+    y = tg.relu(data("x", 4, 6) @ new("W", 6, 8)) @ new("V", 8, 3) + new("c", 3)
     target = data("target", 4, 3)
     right = gradient(y.value, target.value)
     picture = tg.draw(loss(y, target), level="layer", gradients=True).picture
     last = next(box for box in picture.boxes if "V" in [part.text for part in box.title])
     assert last.norm == pytest.approx(np.linalg.norm(right)) and "4×3" in last.below
     assert len(picture.boxes) == 5, "one box is the loss"
+
+
+def test_a_difference_from_data_that_layers_read_belongs_to_the_loss():
+    x = data("x", 4, 6)
+    y = tg.relu(x @ new("W", 6, 8)) @ new("V", 8, 6)
+    last = tg.draw(np.mean((x - y) ** 2), level="layer", gradients=True).picture.boxes[-2]
+    assert last.norm == pytest.approx(np.linalg.norm(2 * (y.value - x.value) / y.size))
+
+
+def test_what_meets_after_one_look_up_is_in_its_layer():
+    rows = new("E", 9, 6)[np.arange(4)]
+    boxes = tg.draw(crossed((tg.tanh(rows) * tg.relu(rows)) @ new("V", 6, 5)), level="layer").picture.boxes
+    assert [box.below.partition(" · ")[0] for box in boxes] == ["4 ops", "4×5", "2 ops"]
+
+
+def test_towers_that_meet_among_many_layers_are_one_box_there():
+    a, b = (data(name, 4, 6) for name in ("image", "text"))
+    for k in range(4):
+        a, b = tg.tanh(a @ new(f"A{k}", 6, 6)), tg.tanh(b @ new(f"B{k}", 6, 6))
+    h = a * b
+    for k in range(26):
+        h = tg.tanh(h @ new(f"W{k}", 6, 6))
+    told = titles(tg.draw(crossed(h @ new("V", 6, 5)), fit="slide"))
+    assert [x for x in told if "…" in x] == ["layer 4 … layer 29"] and {"layer 3a", "layer 3b"} <= {*told}
 
 
 def test_what_has_no_layer_is_drawn_op_by_op():

@@ -91,22 +91,21 @@ def _is_one(x: Node, near: list[Node], reads: dict[Node, set[Node]]) -> bool:
 
 
 def _losses(folded: Folded, role: dict[Node, str], readers: NodeLists) -> set[Node]:
-    """Returns losses, and of what leads to them alone what compares, takes a log, is one number, or comes after these.
+    """Returns losses, their targets, and of what leads to them alone what compares an output, and what comes after.
 
-    An output goes on to one box until then: what several read, as KL terms do, is where losses begin.
+    Until then an output goes on to one box, and not to one number: what several read, as KL terms do, is compared.
     """
     late: set[Node] = set()
     for x in reversed(folded.nodes):
         is_bare = not x.scope and Chip not in map(type, folded.operands[x])
         if role[x] == "loss" or (is_bare and readers[x] and late.issuperset(readers[x])):
             late.add(x)
-    losses: set[Node] = set()
-    for x in [x for x in folded.nodes if x in late and role[x] != "input"]:
+    losses = {x for x in late if role[x] == "input"}
+    for x in [x for x in folded.nodes if x in late and x not in losses]:
         name, sources = x.op.name if x.op is not None else "", {link.source for link in folded.arrows[x]}
-        compares = name == "log" or (name == "subtract" and len(sources) > 1)
-        total = x.size == 1 < max([y.size for y in sources], default=1)
-        after = any(y in losses or (y in late and role[y] == "input") for y in sources)
-        if role[x] == "loss" or compares or total or after or all(len(readers[y]) > 1 for y in sources):
+        compares = name in ("log", "pick") or (name == "subtract" and len(sources) > 1)
+        goes_on = any(len(readers[y]) == 1 and (x.size > 1 or y.size == 1) for y in sources)
+        if role[x] == "loss" or compares or not goes_on or not losses.isdisjoint(sources):
             losses.add(x)
     return losses
 
