@@ -46,10 +46,12 @@ def layered(ends: tuple[int, int] | None, folded: Folded, role: dict[Node, str],
             readers[source].append(x)
     place = _places(ends, folded, depth) | dict.fromkeys(_losses(folded, role, readers), LOSS)
     groups: NodeLists = {}
+    is_scoped = any(isinstance(k, str) for k in place.values())  # else a later layer never leads to an earlier one
     for x in [x for x in folded.nodes[::-1] if x.op is not None and (role[x] != "input" or depth[x])]:
         reading = [*{id(groups[y]): groups[y] for y in readers[x]}.values()]
-        behind = _behind(reading, groups, readers)
-        near = [by for by in reading if place[by[0]] == place[x] != LOSS and id(by) not in behind]
+        near = [by for by in reading if place[by[0]] == place[x] != LOSS]
+        behind = _behind(reading, groups, readers) if is_scoped and near and len(reading) > 1 else {}
+        near = [by for by in near if id(by) not in behind]
         is_part = isinstance(place[x], float) or (place[x] == LOSS and (x.size > 1 or not known(x, folded.letters)))
         if not near and is_part and len(reading) == 1:
             near, place[x] = reading, place[reading[0][0]]
@@ -74,7 +76,7 @@ def _places(ends: tuple[int, int] | None, folded: Folded, depth: dict[Node, int]
         k = depth[x] if depth[x] <= first else max(depth[x] - last, 0) + first + 1
         at = max([k, 0.5, *(level[y] for y in sources)])
         near = [y for y in sources if place[y] == at]
-        reads[x] = set[Node]().union(*(reads[y] for y in near))
+        reads[x] = reads[near[0]].union(*(reads[y] for y in near[1:])) if near else set()
         if _weighs(folded, x):
             reads[x] = {*sources} or {x}
         elif isinstance(at, int) and at != first + 1 and not (near and _is_one(x, near, reads)):
@@ -111,9 +113,9 @@ def _losses(folded: Folded, role: dict[Node, str], readers: NodeLists) -> set[No
 
 
 def _behind(reading: list[list[Node]], groups: NodeLists, readers: NodeLists) -> dict[int, list[Node]]:
-    """Returns the groups that read several groups, directly or not."""
+    """Returns the groups that read these groups, directly or not."""
     behind: dict[int, list[Node]] = {}
-    waiting = [*reading] if len(reading) > 1 else []
+    waiting = [*reading]
     for group in waiting:
         beyond = {id(groups[y]): groups[y] for x in group for y in readers[x] if groups[y] is not group}
         waiting += [by for key, by in beyond.items() if key not in behind]
