@@ -182,7 +182,7 @@ NETWORKS = {
     "experts": (experts, ["x", "gate", *(f"layer {k}{x}" for x in "abc" for k in (1, 2)), "layer 3", "loss"]),
     "variational": (variational, ["x", "noise", "layer 1", "layer 2", "layer 3", "divergence", "total"]),
     "back and forth": (back_and_forth, ["x", "a", "layer 2", "a", "layer 3", "loss"]),
-    "around": (around, ["x", "layer 1a", "a", "layer 1b", "layer 2", "loss"]),
+    "around": (around, ["x", "y", "a", "y", "layer 2", "loss"]),
     "apart": (measured_apart, ["x", "target", "layer 1", "layer 2", "distance", "loss"]),
     "ended": (ended, ["x", "stem", "layer 2", "layer 3", "loss"]),
     "one before two": (one_before_two, ["x", "x", "layer 1a", "layer 1b", "loss"]),

@@ -59,7 +59,8 @@ def layered(ends: tuple[int, int] | None, folded: Folded, role: dict[Node, str],
         groups |= dict.fromkeys([x, *group] if len(near) > 1 else [x], group)
         group.append(x)
     several = {id(by): sorted(by, key=lambda y: y.serial) for by in groups.values()}
-    layers = {key: by for key, by in several.items() if place[by[0]] != LOSS and not isinstance(place[by[0]], float)}
+    weighty = {id(groups[x]) for x in groups if isinstance(place[x], str) or (place[x] != LOSS and _weighs(folded, x))}
+    layers = {key: by for key, by in several.items() if key in weighty}
     names = _named(folded, several, layers, place, depth)
     homes = {x: id(by) for x, by in groups.items() if id(by) in layers or len(by) > 1}
     return (homes, names) if layers else ({}, {})  # type: ignore[return-value]
@@ -141,7 +142,7 @@ def _numbered(folded: Folded, layers: Boxes, depth: dict[Node, int]) -> dict[int
     beside: dict[str, dict[frozenset[Node], int]] = {}
     told: dict[int, tuple[str, int]] = {}
     for key, by in sorted(layers.items(), key=lambda item: item[1][0].serial):
-        at = [depth[x] for x in by if _weighs(folded, x)] or [depth[by[0]]]
+        at = [depth[x] for x in by if _weighs(folded, x)]
         name = " … ".join(dict.fromkeys(f"layer {k}" for k in (min(at), max(at))))
         peers = beside.setdefault(name, {})
         chips = frozenset(y.parameter for x in by for y in folded.operands[x] if isinstance(y, Chip))
