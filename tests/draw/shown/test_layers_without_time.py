@@ -91,17 +91,101 @@ def before():
     return crossed(tg.relu(x @ new("W", 6, 8)) @ new("V", 8, 5))
 
 
+def tower(x, letter):
+    h = tg.relu(x @ new(letter + "1", 6, 6) + new(letter.lower(), 6))
+    return h @ new(letter + "2", 6, 6)
+
+
+def towers():
+    h = tg.concatenate([tg.tanh(tower(data(x, 4, 6), x[0].upper())) for x in ("image", "text")], axis=1)
+    return crossed(h @ new("M", 12, 5))
+
+
+def alike():
+    a, b = tower(data("image", 4, 6), "I"), tower(data("text", 4, 6), "T")
+    return crossed(a @ b.T / 0.07)
+
+
+def summed():
+    """A sum of two products is a single one of both inputs side by side."""
+    return crossed(tg.tanh(data("x", 4, 6) @ new("W", 6, 5) + data("h", 4, 5) @ new("U", 5, 5) + new("b", 5)))
+
+
+def experts():
+    x = data("x", 4, 6)
+    gate = tg.softmax(x @ new("G", 6, 3), axis=1, name="gate")
+    return crossed(sum(gate[:, k : k + 1] * tower(x, "ABC"[k]) for k in range(3)) @ new("V", 6, 5))
+
+
+def variational():
+    x, noise = data("x", 4, 6), data("noise", 4, 2)
+    h = tg.tanh(x @ new("W", 6, 8))
+    mean, log_var = h @ new("M", 8, 2), h @ new("S", 8, 2)
+    y = (mean + tg.exp(0.5 * log_var) * noise) @ new("D", 2, 6)
+    divergence = -0.5 * tg.sum(1 + log_var - tg.square(mean) - tg.exp(log_var))
+    return tg.add(tg.sum(tg.squared_error(y, x)), divergence, name="total")
+
+
+def back_and_forth():
+    x = data("x", 4, 6)
+    with tg.scope("a"):
+        y = tg.relu(x @ new("W", 6, 6))
+    between = [y @ new("U", 6, 6)]
+    with tg.scope("a"):
+        y = y + between[0]
+    return crossed(y @ new("V", 6, 5))
+
+
+def around():
+    y = data("x", 4, 6) @ new("W", 6, 6)
+    with tg.scope("a"):
+        z = tg.relu(y)
+    return crossed((y - z) @ new("V", 6, 5))
+
+
+def ended():
+    """What follows a scope is no layer, for it has no product."""
+    x = data("x", 4, 6)
+    with tg.scope("stem"):
+        x = x @ new("W1", 6, 8)
+    x = tg.tanh(x) / 2
+    return crossed(tg.relu(x @ new("W2", 8, 8)) @ new("W3", 8, 5))
+
+
+def measured_apart():
+    y = tg.relu(data("x", 4, 6) @ new("W", 6, 8)) @ new("V", 8, 5)
+    with tg.scope("distance"):
+        y = y - data("target", 4, 5)
+    return tg.mean(tg.square(y), name="loss")
+
+
+def one_before_two():
+    """What two layers read is in neither, and does not make one of them."""
+    x = data("x", 4, 6) * new("scale", 6)
+    return crossed(tg.relu((x + 1) @ new("A", 6, 5)) * tg.tanh((x - 1) @ new("B", 6, 5)))
+
+
 NETWORKS = {
     "perceptron": (net.perceptron, ["x", "layer 1", "layer 2", "layer 3", "loss"]),
     "skip over two": (skipping, ["x", "h1", "h2", "h3", "layer 4", "loss"]),
     "attention": (attending, ["x", "layer 1", "layer 2", "layer 3", "loss"]),
-    "twins": (twins, ["left", "layer 1", "right", "layer 1", "layer 2", "loss"]),
-    "two losses": (two_losses, ["x", "layer 1", "layer 2", "loss", "layer 2", "reconstruction", "total"]),
+    "twins": (twins, ["left", "layer 1", "layer 2", "right", "layer 1", "layer 2", "loss"]),
+    "two losses": (two_losses, ["x", "layer 1", "layer 2a", "loss", "layer 2b", "reconstruction", "total"]),
     "penalty": (penalized, ["x", "layer 1", "layer 2", "loss", "total"]),
     "scopes": (scoped, ["x", "stem", "layer 2", "head", "loss"]),
     "names": (named, ["x", "hidden", "layer 2", "probabilities"]),
     "before": (before, ["x", "layer 1", "layer 2", "loss"]),
     "blocks": (net.residual, ["x", "block 1", "block 2", "loss"]),
+    "towers": (towers, ["image", "text", *(f"layer {x}" for x in ("1a", "2a", "1b", "2b", "3")), "loss"]),
+    "alike": (alike, ["image", "text", *(f"layer {x}" for x in ("1a", "2a", "1b", "2b")), "loss"]),
+    "summed": (summed, ["x", "h", "layer 1", "loss"]),
+    "experts": (experts, ["x", "gate", *(f"layer {k}{x}" for x in "abc" for k in (1, 2)), "layer 3", "loss"]),
+    "variational": (variational, ["x", "noise", "layer 1", "layer 2", "layer 3", "divergence", "total"]),
+    "back and forth": (back_and_forth, ["x", "a", "layer 2", "a", "layer 3", "loss"]),
+    "around": (around, ["x", "y", "a", "y", "layer 2", "loss"]),
+    "apart": (measured_apart, ["x", "target", "layer 1", "layer 2", "distance", "loss"]),
+    "ended": (ended, ["x", "stem", "layer 2", "layer 3", "loss"]),
+    "one before two": (one_before_two, ["x", "x", "layer 1a", "layer 1b", "loss"]),
     "one": (lambda: crossed(data("x", 4, 6) @ new("W", 6, 5) + new("b", 5)), ["x", "layer 1", "loss"]),
     "rows": (lambda: crossed(new("E", 9, 6)[np.arange(4)] @ new("V", 6, 5)), ["layer 1", "layer 2", "loss"]),
 }
@@ -121,7 +205,7 @@ def test_a_box_is_a_product_with_parameters_and_what_follows(name):
     assert all(tail < head for tail, head in ends), "boxes are in order, so they feed each other one way"
     assert len({*ends}) == len(ends)
     counted = re.search(r"(\d+) layers", drawn.picture.title)
-    numbers = [int(x.split()[1]) for x in titles(drawn) if x.startswith("layer")]
+    numbers = [int(re.findall(r"\d+", x)[0]) for x in titles(drawn) if x.startswith("layer")]
     assert max(numbers, default=1) <= (int(counted[1]) if counted else 1), "the title counts the same layers"
     shown = [part.text for box in drawn.picture.boxes for part in box.title if part.kind == "chip"]
     assert {x.removesuffix(".T") for x in shown} == {use.name for use in drawn.picture.uses}
@@ -161,14 +245,53 @@ def test_of_many_layers_the_first_and_the_last_are_shown():
     assert titles(tg.draw(deep(), max_nodes=40))[1:3] == ["layer 1", "layer 2"]
 
 
-def test_scopes_that_feed_each_other_both_ways_are_told():
+LOSSES = {
+    "squares": (lambda p, y: np.mean((y - p) ** 2), lambda p, y: 2 * (p - y) / p.size),
+    "distance": (lambda p, y: np.mean(np.abs(p - y)), lambda p, y: np.sign(p - y) / p.size),
+    "entropy": (lambda p, y: -(y * np.log(tg.exp(p))).sum(), lambda p, y: -y / np.exp(p)),
+    "hinge": (lambda p, y: np.mean(np.maximum(0.0, 1 - y * p)), lambda p, y: -y * (y * p < 1) / p.size),
+    "both": (lambda p, y: -np.sum(y * np.log(p * p) + y * tg.exp(p)), lambda p, y: -y * (2 / p + np.exp(p))),
+    "picked": (lambda p, y: -np.sum(p[np.arange(4), [0, 2, 1, 0]] * y[:, 0]), lambda p, y: -y[:, 0]),
+    "mean": (lambda p, y: np.mean(p) * np.mean(y), lambda p, y: np.full(p.shape, np.mean(y) / p.size)),
+    "centred": (lambda p, y: np.sum((p - np.mean(p)) * y), lambda p, y: y - np.mean(y)),
+}
+"""Losses by hand, and their gradients for the output of the last layer: ``exp(p)`` where that is one."""
+
+
+@each("name", LOSSES)
+def test_a_loss_by_hand_begins_where_the_output_is_compared(name):
+    loss, gradient = LOSSES[name]
+    y = tg.relu(data("x", 4, 6) @ new("W", 6, 8)) @ new("V", 8, 3) + new("c", 3)
+    target = data("target", 4, 3)
+    right = gradient(y.value, target.value)
+    picture = tg.draw(loss(y, target), level="layer", gradients=True).picture
+    last = next(box for box in picture.boxes if "V" in [part.text for part in box.title])
+    assert last.norm == pytest.approx(np.linalg.norm(right)) and "4×3" in last.below
+    assert len(picture.boxes) == 5, "one box is the loss"
+
+
+def test_a_difference_from_data_that_layers_read_belongs_to_the_loss():
     x = data("x", 4, 6)
-    with tg.scope("a"):
-        y = tg.relu(x @ new("W", 6, 6))
-    z = y @ new("U", 6, 6)
-    with tg.scope("a"):
-        y = y + z
-    assert "feed each other" in tg.draw(crossed(y), level="layer").picture.subtitle
+    y = tg.relu(x @ new("W", 6, 8)) @ new("V", 8, 6)
+    last = tg.draw(np.mean((x - y) ** 2), level="layer", gradients=True).picture.boxes[-2]
+    assert last.norm == pytest.approx(np.linalg.norm(2 * (y.value - x.value) / y.size))
+
+
+def test_what_meets_after_one_look_up_is_in_its_layer():
+    rows = new("E", 9, 6)[np.arange(4)]
+    boxes = tg.draw(crossed((tg.tanh(rows) * tg.relu(rows)) @ new("V", 6, 5)), level="layer").picture.boxes
+    assert [box.below.partition(" · ")[0] for box in boxes] == ["4 ops", "4×5", "2 ops"]
+
+
+def test_towers_that_meet_among_many_layers_are_one_box_there():
+    a, b = (data(name, 4, 6) for name in ("image", "text"))
+    for k in range(4):
+        a, b = tg.tanh(a @ new(f"A{k}", 6, 6)), tg.tanh(b @ new(f"B{k}", 6, 6))
+    h = a * b
+    for k in range(26):
+        h = tg.tanh(h @ new(f"W{k}", 6, 6))
+    told = titles(tg.draw(crossed(h @ new("V", 6, 5)), fit="slide"))
+    assert [x for x in told if "…" in x] == ["layer 4 … layer 29"] and {"layer 3a", "layer 3b"} <= {*told}
 
 
 def test_what_has_no_layer_is_drawn_op_by_op():

@@ -241,7 +241,7 @@ def _whole(folded: Folded, role: dict[Node, str], *_: Any) -> Homes:
     homes |= dict.fromkeys(starts if len(starts) > 1 else [], "starts")
     data = [x for x in folded.nodes if role[x] == "input"]
     homes |= dict.fromkeys(data if len(data) > 1 else [], "data")
-    names = {"starts": "initial states", "data": common_letter(data, folded) or "data"}
+    names: dict[Hashable, str] = {"starts": "initial states", "data": common_letter(data, folded) or "data"}
     return homes, names | {"whole": "network" + _times(len(folded.columns()))}
 
 
