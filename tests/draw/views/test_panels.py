@@ -280,7 +280,8 @@ def test_tokens_without_room_are_counted_over_all_panels() -> None:
 
 @each("view", ["flow", "states"])
 def test_the_caption_of_a_single_row_stands_beside_nothing(view: str) -> None:
-    w, h = tg.parameter([[0.7]], "W"), tg.constant([0.5])
+    w = tg.parameter([[0.7]], "W")
+    h: Any = tg.constant([0.5])
     for t in range(3):
         with tg.step(t):
             h = tg.tanh(w @ h, name="h")
