@@ -135,7 +135,7 @@ def test_matrices_are_as_wide_as_their_room() -> None:
     ):
         heights = sorted({t.y for t in drawn.tiles if t.cell is not None})
         assert (heights[1] - heights[0]) * len(heights) == pytest.approx(room)
-    rooms = (480, 260, 180, 130, 180, 130, 90)
+    rooms = (480, 260, 160, 130, 160, 130, 90)
     two = [*flow(lstm(30), Options())]
     for drawn, room in zip(two, rooms, strict=True):
         wide, count = pitch(drawn, "‖∂ loss at")

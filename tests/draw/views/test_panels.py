@@ -270,3 +270,21 @@ def test_all_words_of_a_panel_stand_in_it_though_its_matrix_is_narrow(steps: int
         half = width(note.text, note.size, True) / 2
         inside = [x for x in grounds if abs(note.x - x.x) + half <= x.width / 2]
         assert inside, note.text
+
+
+def test_tokens_without_room_are_counted_over_all_panels() -> None:
+    drawn = tg.draw(lstm(30), "flow", tokens=[f"a long word {t}" for t in range(30)]).picture
+    written = [n for n in drawn.notes if re.fullmatch(r"a long word \d+", n.text)]
+    assert 0 < len(written) < 60 and f"{len(written)} of 60 tokens have room" in drawn.subtitle
+
+
+@each("view", ["flow", "states"])
+def test_the_caption_of_a_single_row_stands_beside_nothing(view: str) -> None:
+    w = tg.parameter([[0.7]], "W")
+    h: Any = tg.constant([0.5])
+    for t in range(3):
+        with tg.step(t):
+            h = tg.tanh(w @ h, name="h")
+    notes = tg.draw(tg.sum(h), view).picture.notes
+    (caption,) = [n for n in notes if n.text in ("loss at t ↑", "unit ↓")]
+    assert all(apart(box(caption), box(n)) > 0 for n in notes if n is not caption)

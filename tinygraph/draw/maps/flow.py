@@ -58,7 +58,7 @@ def candidates(target: Any, options: Options) -> Iterator[Picture]:
         yield _drawn(folded, shown[:panels], room, told, options)
 
 
-SIZES = ((ROOM, PANELS), (260.0, PANELS), (180.0, PANELS), (130.0, PANELS), (180.0, 1), (130.0, 1), (90.0, 1))
+SIZES = ((ROOM, PANELS), (260.0, PANELS), (160.0, PANELS), (130.0, PANELS), (160.0, 1), (130.0, 1), (90.0, 1))
 """Widths of a matrix, and how many of them, from the most to the least room."""
 
 
@@ -66,6 +66,8 @@ def _drawn(folded: Folded, shown: list[Reach], room: float, subtitle: list[str],
     heat_map, tokens = _scale(shown, options), by_column(folded, options.tokens)
     picture = Picture(title=heading(folded, options, "gradient flow"), names=names(folded, options))
     matrices = [matrix(reach, reach.columns, tokens, heat_map.level) for reach in shown]
+    for k, sheet in enumerate(matrices):
+        sheet.block = k
     bars = [[*medians(reach, heat_map.level)] for reach in shown]
     blocks = [[one, *(below if room == ROOM else [])] for one, below in zip(matrices, bars, strict=True)]
     count = plot(picture, blocks, heat_map.colour, Room(room * len(shown), room, TALLEST))
