@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from ..core.errors import plain
+from ..core.node import Node
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _IN_LABELS = str.maketrans(_ENTITIES | {"\\": "\\\\"})
@@ -94,6 +96,12 @@ def number(x: float, digits: int = 2) -> str:
 def shape(sizes: tuple[int, ...]) -> str:
     """Returns ``100×1``, or ``scalar``."""
     return "×".join(map(str, sizes)) if sizes else "scalar"
+
+
+def shapes(nodes: Iterable[Node]) -> str:
+    """Returns the shapes that several arrays have, of more than two the first: ``2×2, 2×3, …``."""
+    told = [*dict.fromkeys(shape(x.shape) for x in nodes)]
+    return ", ".join([*told[:2], *["…"] * (len(told) > 2)])
 
 
 def op_words(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.node import Node
 from ..colours import FORWARD, GREY, RED, STATE
-from ..labels import clean, number, shape, width
+from ..labels import clean, number, shape, shapes, width
 from ..layout.cards import Card, Stage, place_cards
 from ..layout.loops import StageRoutes
 from ..layout.spots import HEIGHT
@@ -42,7 +42,7 @@ def rolled(target: Any, options: Options) -> Picture:
     role = _group_roles(folded, repetition, roots)
     representatives, drawn = stand_ins(folded, repetition)
     heat_map = group_heat(folded, repetition, representatives, roots, options)
-    texts = [_any_step(words(x, drawn, role[g], heat_map), repetition, g) for g, x in enumerate(representatives)]
+    texts = [_any_step(words(x, drawn, role[g], heat_map), repetition, g, x) for g, x in enumerate(representatives)]
     stage = place_cards(repetition, cells(folded, repetition), {g: box_width(t) for g, t in enumerate(texts)})
     if stage.tangled:
         return _not_rolled(unrolled(roots, options), "its cells feed each other both ways")
@@ -90,12 +90,13 @@ def _not_rolled(picture: Picture, why: str) -> Picture:
     return picture
 
 
-def _any_step(text: Words, repetition: Repetition, g: int) -> Words:
+def _any_step(text: Words, repetition: Repetition, g: int, shown: Node) -> Words:
     """Adapt the text of a box to any step: the value of a loss moves to the second line; a loss per step shows none."""
     values = [part.text for part in text.title if part.kind == "value" and len(repetition.groups[g]) == 1]
     text.title = [part for part in text.title if part.kind != "value"]
     count = [f"{len(repetition.groups[g])} of them"] if g in repetition.data else []
-    text.below = " · ".join(x for x in [*values, text.below, *count] if x)
+    below = text.below.replace(shape(shown.shape), shapes(repetition.groups[g]), 1)
+    text.below = " · ".join(x for x in [*values, below, *count] if x)
     return text
 
 
@@ -133,7 +134,7 @@ def _tip(repetition: Repetition, g: int, norm: float | None) -> list[str]:
     members = repetition.groups[g]
     node = members[-1]
     kind = node.kind if node.op is None else node.op.name
-    lines = [kind + (f" in {node.scope}" if node.scope else ""), f"{shape(node.shape)} {node.dtype}"]
+    lines = [kind + (f" in {node.scope}" if node.scope else ""), f"{shapes(members)} {node.dtype}"]
     if g in repetition.cells and len(members) > 1:
         lines.append(f"{len(members)} times, {_span(repetition, [g])}")
     if norm is not None:

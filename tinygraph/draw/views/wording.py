@@ -10,7 +10,7 @@ from functools import partial
 
 from ...core.node import Node
 from ...core.traced import Traced
-from ..labels import clean, number, op_words, shape
+from ..labels import clean, number, op_words, shape, shapes
 from ..norms.heat import Heat
 from ..picture import MANY, Part
 from ..shown.folding import LOSSES, Chip, Folded, Inline, Joined, Link, Operand, Padding, Several
@@ -97,15 +97,16 @@ def _joined_words(node: Node, joined: Joined, operands: list[Operand], heat: Hea
     is_data = node.op is None or node.op.name in LOOKUPS
     count = f"{len(joined.held)} {'of them' if is_data else 'ops'}" if len(joined.held) > 1 else ""
     count += " with attention" * (joined.attends and not joined.name.startswith("attention"))
-    facts = [count, shape(node.shape), "" if heat is None else _norm(node, heat)]
+    sizes = shapes(joined.held if is_data else [node])
+    facts = [count, sizes, "" if heat is None else _norm(node, heat)]
     title = [Part(clean(joined.name)), *chips[:MOST_CHIPS], *hidden]
     title += value if len({x.op for x in joined.held}) > 1 else []  # not of many losses, each with its own
-    return Words(title, " · ".join(x for x in facts if x), partial(_joined_tip, node, joined))
+    return Words(title, " · ".join(x for x in facts if x), partial(_joined_tip, joined, f"{sizes} {node.dtype}"))
 
 
-def _joined_tip(node: Node, joined: Joined) -> list[str]:
+def _joined_tip(joined: Joined, array: str) -> list[str]:
     ops = Counter("data" if x.op is None else clean(x.op.name) for x in joined.held)
-    return [", ".join(f"{n} {name}" for name, n in ops.items()), f"{shape(node.shape)} {node.dtype}"]
+    return [", ".join(f"{n} {name}" for name, n in ops.items()), array]
 
 
 def _norm(node: Node, heat: Heat) -> str:
