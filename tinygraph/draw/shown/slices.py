@@ -77,7 +77,7 @@ def _turns(view: Node) -> bool:
 
 def row_of(node: Node) -> int | None:
     """Returns the number of the row that a node takes out of an array, as ``outputs[3]`` does, else None."""
-    index = node.attributes.get("index")
+    index = node.attributes.get("index") if node.op is not None and node.op.name == "getitem" else None
     index = index[0] if isinstance(index, tuple) and len(index) == 1 else index
     return index if type(index) is int else None
 

@@ -60,7 +60,7 @@ def rolled(target: Any, options: Options) -> Picture:
     _draw_arrows(picture, repetition, stage)
     ways = {(representatives[x.tail], representatives[x.head]): x.points for x in picture.arrows}
     links = [(x, (x.source, y)) for y in representatives for x in drawn.operands[y] if isinstance(x, Link)]
-    tag(picture, ((x, ways[ends]) for x, ends in links if ends in ways))
+    tag(((x, ways[ends]) for x, ends in links if ends in ways), Taken(picture))
     if any(card.returning for card in stage.cards):
         picture.keys.append((STATE, "arrow of a state, to another step"))
     picture.subtitle = _subtitle(folded, repetition, stage.cards, options)

@@ -124,7 +124,7 @@ def label_states(picture: Picture, placed: Placed, routes: list[Route], folded: 
     for route in routes:
         node = route.link.source
         sources = dict.fromkeys(x.source for x in folded.bundles.get(route.link, ()))
-        ends = [*map(window, sources)]
+        ends = [*map(window, sources)] if len(sources) > 1 else []
         end = max(ends, key=ends.count, default=None)  # each sliding window carries them anew
         carried = [x for x in sources if window(x) == end]
         a, b = placed.spots[node].column, placed.spots[route.node].column

@@ -22,20 +22,19 @@ _ALONG = np.linspace(0, 1, 25)[:, None]
 _BEZIER = np.hstack([(1 - _ALONG) ** 3, 3 * (1 - _ALONG) ** 2 * _ALONG, 3 * (1 - _ALONG) * _ALONG**2, _ALONG**3])
 
 
-def tag(picture: Picture, links: Iterable[tuple[Link, list[Point]]], taken: Taken | None = None) -> None:
+def tag(links: Iterable[tuple[Link, list[Point]]], taken: Taken) -> None:
     """Adds a note at the head of each arrow that carries a part, at the nearest place that no arrow and no box takes.
 
     Of a sum of two products one tag says it for both; where all places are taken there is none.
     """
     seen: set[tuple[Node, str]] = set()
-    taken = taken or Taken(picture)
     for link, points in links:
         text = tag_of(link.views)
         if text and (link.user, text) not in seen:
             place = taken.free(text, points)
             if place is not None:
                 seen.add((link.user, text))
-                picture.notes.append(Note(*place, text, GREY, SMALL))
+                taken.picture.notes.append(Note(*place, text, GREY, SMALL))
 
 
 def along(way: list[Point]) -> list[Point]:
@@ -58,10 +57,10 @@ class Taken:
         boxes = [[x - wide, y - high, x + wide, y + high] for x, y, wide, high in sizes]
         ways = [a.points for a in self.picture.arrows]
         flat = [v for way in ways for i in range(0, len(way) - 1, 3) for point in way[i : i + 4] for v in point]
-        curves = np.vstack([np.array(flat).reshape(-1, 4, 2), _heads(self.picture)])
-        edges = np.hstack([curves.min(axis=1), curves.max(axis=1)])
+        curves = np.hstack([np.array(flat).reshape(-1, 4, 2).swapaxes(0, 1), _heads(self.picture)])
+        edges = np.hstack([curves.min(axis=0), curves.max(axis=0)])
         bent = (edges[:, :2] < edges[:, 2:]).all(axis=1)  # points of `_BEZIER` are too few for a long straight one
-        return _SIGNS * np.vstack([boxes, edges[~bent], edges[bent]]).T, curves[bent]
+        return _SIGNS * np.vstack([boxes, edges[~bent], edges[bent]]).T, curves[:, bent]
 
     def free(self, text: str, points: list[Point]) -> Point | None:
         """Takes and returns the place of a text beside the end of an arrow, or where there is none along its way."""
@@ -87,10 +86,10 @@ class Taken:
         around = np.array([[x + half], [y + high], [half - x], [high - y]])
         edges, curves = self.shapes
         met = np.logical_and.reduce(edges < around)
-        filled = len(met) - len(curves)
+        filled = len(met) - curves.shape[1]
         if met[:filled].any():
             return False
-        on = _BEZIER @ curves[met[filled:]]
+        on = (_BEZIER @ curves[:, met[filled:]].reshape(4, -1)).reshape(len(_BEZIER), -1, 2)
         return not ((on > (x - half, y - high)) & (on < (x + half, y + high))).all(axis=-1).any()
 
 
@@ -113,4 +112,4 @@ def _heads(picture: Picture) -> np.ndarray:
     tip, back = ends[:, 0], ends[:, 1] - ends[:, 0]
     back *= HEAD / np.maximum(np.hypot(*back.T), 1e-9)[:, None]
     aside = SIDE * back[:, ::-1] * (1, -1)
-    return np.vstack([np.stack([tip, tip, end, end], axis=1) for end in (tip + back + aside, tip + back - aside)])
+    return np.hstack([np.stack([tip, tip, end, end]) for end in (tip + back + aside, tip + back - aside)])

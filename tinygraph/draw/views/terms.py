@@ -81,7 +81,7 @@ def infix(sign: str, operands: list[Operand], folded: Folded, named: bool) -> li
     for i, x in sorted(enumerate([left, right]), key=lambda side: _length(side[1].text)):
         sides[i] = x if x.text and _length(x.text) + _length(sides[1 - i].text) <= ROOM else sides[i]
     left, right = sides
-    cut, b_cut = (_CUT.fullmatch(x.text) for x in sides)
+    cut, b_cut = (_CUT.fullmatch(x.text) if "[" in x.text else None for x in sides)
     shapes = {x.source.shape for x in operands if isinstance(x, Link)}
     if sign in "+-" and cut and b_cut and cut[2] == b_cut[2] and len(shapes) == 1:  # the same part of two arrays
         return [Part(f"({cut[1]}"), Part(sign), Part(f"{b_cut[1]}){cut[2]}")]
@@ -96,7 +96,7 @@ def infix(sign: str, operands: list[Operand], folded: Folded, named: bool) -> li
 
 def _length(text: str) -> int:
     """The length of a text without its steps, so that a formula is the same at all of them."""
-    return len(text.translate(_STEPLESS))
+    return len(text if text.isascii() else text.translate(_STEPLESS))
 
 
 DEEP = 3
@@ -135,8 +135,8 @@ def name_of(operand: Operand, folded: Folded) -> str:
     """Returns the name of an operand; of a part of an array that of the part, if it has one."""
     if not isinstance(operand, Link):
         return ""
-    if operand in folded.spoken:
-        return folded.spoken[operand]
+    if (spoken := folded.spoken.get(operand)) is not None:
+        return spoken
     source, _, user, _, views = operand
     cuts = [x for x in views if tag_of([x])]
     part = cuts[-1] if cuts and (known(cuts[-1], folded.letters) or len(views) > 1) else None

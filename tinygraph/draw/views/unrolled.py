@@ -162,7 +162,7 @@ def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Pictu
     if placed.grid.height == CLOSE.height:
         whole = {x for x, links in folded.bundles.items() if len({tag_of(y.views) for y in links}) > 1}
         parts = [x for x in ways if x.link not in whole and not {x.link.source, x.node} <= folded.dots]
-        tag(picture, ((x.link, x.points) for x in parts), taken)
+        tag(((x.link, x.points) for x in parts), taken)
     add_tables(picture, levels.ops, folded, levels.roots, levels.options, heat_map)
     return picture
 

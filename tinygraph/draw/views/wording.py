@@ -84,8 +84,8 @@ def _stacked(several: Several) -> str:
 
 def _short(title: list[Part], name: str) -> list[Part]:
     """After a name an op is written as in papers: ``f = σ``; what it reads that had the name before is ``…``."""
-    own = re.compile(rf"(?<!\w){re.escape(name)}(?![\w₋])")
-    op, *others = (part if part.kind == "chip" else part._replace(text=own.sub("…", part.text)) for part in title)
+    own = rf"(?<!\w){re.escape(name)}(?![\w₋])"
+    op, *others = (x if name not in x.text or x.kind == "chip" else Part(re.sub(own, "…", x.text)) for x in title)
     return [op._replace(text=re.sub(r"^sigmoid\b", "σ", op.text.replace("(…)", ""))), *others]
 
 
