@@ -7,6 +7,7 @@ from collections.abc import Hashable
 
 from ...core.leaves import Constant
 from ...core.node import Node
+from ...core.op import Op
 from ..colours import STATE
 from .folding import LOSSES, Chip, Folded
 from .padding import is_zero
@@ -23,19 +24,20 @@ _SCALE = {"add", "subtract", "multiply", "divide", "negative"}
 def roles(folded: Folded, roots: list[Node]) -> dict[Node, str]:
     """Maps every box to its role.
 
-    A state is a value that crosses from one time step to another. A loss is a loss op, an op computed from a loss, or
-    a root of one element. An input is data, or a lookup in data.
+    A state is a value that crosses from one time step to another. A loss is a loss op, an op computed from a loss, a
+    root of one element, or a term of it. An input is data, or a lookup in data.
     """
     role_of: dict[Node, str] = {}
     states = {x for x in folded.crossing if not isinstance(x, Constant)}
     targets = {x for x in roots if x.size == 1 and x.op is not None}
     sums = _running_sums(folded, targets) & states
+    terms = _terms(folded, targets | sums, {x.op for x in states - sums})
     for node in folded.nodes:
         links, op = folded.arrows[node], node.op
         if op is None or looks_up(folded, node):
             role_of[node] = "state" if node in states else "input"
         elif node.origin is None and (
-            node in targets or node in sums or op.name in LOSSES or "loss" in [role_of[x.source] for x in links]
+            node in terms or op.name in LOSSES or "loss" in [role_of[x.source] for x in links]
         ):
             role_of[node] = "loss"
         else:
@@ -73,6 +75,16 @@ def _running_sums(folded: Folded, targets: set[Node]) -> set[Node]:
         if node not in targets and not (node.step is None and op and op.name in _SCALE and node.size == 1):
             others.update([x.source for x in folded.arrows[node]])
     return sums
+
+
+def _terms(folded: Folded, sums: set[Node], carrying: set[Op | None]) -> set[Node]:
+    """Returns the sums, and the numbers that they add up; in steps none made by an op that makes states, too."""
+    terms = set(sums)
+    for node in reversed(folded.nodes):
+        name, sources = node.op and node.op.name, [x.source for x in folded.arrows[node]]
+        if node in terms and (name in ("add", "subtract") or (name in _SCALE and len(sources) == 1)):
+            terms.update(x for x in sources if x.size == 1 and x.op and (x.step is None or x.op not in carrying))
+    return terms
 
 
 def initial_states(folded: Folded, place: dict[Node, int | str], ends: list[tuple[int, int, int]]) -> set[Node]:
