@@ -40,6 +40,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "plain": tg.draw(perceptron()),
         "cells": tg.draw(lstm(20), gradients=True),
         "flow": tg.draw(word_rnn(12, cut=4), "flow"),
+        "small": tg.draw(word_rnn(8), "saliency"),
         "bars": tg.draw(several_losses(), level="op", gradients=True),
         "context": tg.draw(context(4), level="op", gradients=True),
         "pair": tg.draw.compare(context(3), context(5), level="op"),

@@ -15,6 +15,11 @@ def test_a_page_opens_fitted_at_any_width(visit):
             assert filled(page) > 0.55, (name, size)
 
 
+def test_a_small_picture_grows_with_a_wide_window(visit):
+    shares = [filled(visit("small", size=size)) for size in WINDOWS[-3:]]
+    assert min(shares) > 0.5, shares
+
+
 def test_a_fitted_view_stays_fitted_in_another_window_and_one_that_was_moved_stays_there(visit):
     page = visit("rnn", size=WINDOWS[1])
     for wide, high in (*WINDOWS[2:], WINDOWS[0]):

@@ -1,7 +1,7 @@
 // The camera: wheel, drag and two fingers, level of detail, and columns outside of the window taken out of the picture.
 const camera = {x: 0, y: 0, k: 1};
 const size = {wide: 1, high: 1};
-const LEAST_TEXT = 0.3, LEAST_ARROW = 0.06, LEAST = 0.1, LARGEST = 2, MOST = 6;
+const LEAST_TEXT = 0.3, LEAST_ARROW = 0.06, LEAST = 0.1, LARGEST = 2, WIDE = 800, MOST = 6;
 const world = at('world');
 // Whether the view is a fitted one, which follows the window; `printing`: a sheet of paper is drawn instead.
 let follows = null, printing = false;
@@ -77,7 +77,8 @@ function all() {
 // First view: all of it; of many steps that would be dust, which the ribbon shows whole, the height, from the first on.
 function fit(whole, at_once) {
   const [x0, y0, x1, y1] = all(), pad = Math.min(24, size.wide / 40, size.high / 12);
-  const high = (size.high - 2 * pad) / (y1 - y0), both = Math.min((size.wide - 2 * pad) / (x1 - x0), high, LARGEST);
+  const high = (size.high - 2 * pad) / (y1 - y0), most = Math.max(LARGEST, size.wide / WIDE);
+  const both = Math.min((size.wide - 2 * pad) / (x1 - x0), high, most);
   const k = whole || ribbon.hidden || both >= LEAST ? both : Math.min(Math.max(high, 0.42), 1);
   const loose = x1 - x0 < (size.wide - pad) / k;
   fly(loose ? (x0 + x1 - size.wide / k) / 2 : x0 - pad / k, (y0 + y1 - size.high / k) / 2, k, at_once);
