@@ -126,7 +126,8 @@ def test_other_views_choose_their_detail_too():
         ("rolled", "slide", "a box is a cell at all steps"),
         ("rolled", "column", "one box for all cells"),
         ("backward", (989, 556), "a box is a cell at all steps"),
-        ("backward", "slide", "one box for all cells"),
+        ("backward", "slide", "ops between and after cells are joined"),
+        ("backward", "column", "one box for all cells"),
     ]:
         drawn = tg.draw(net.stacked_gru(), view, fit=area)
         assert file_of(drawn)[2] >= (12 if area == "slide" else 7) and says in drawn.picture.subtitle

@@ -42,7 +42,7 @@ def departing(drawn: Picture) -> list[tuple[float, str, int | None, str]]:
     return sorted(told, reverse=True, key=lambda row: row[0])
 
 
-WITH_BIASES = ("+ by", "hₜ = tanh", "+ bh")
+WITH_BIASES = ("Why @ hₜ + by", "hₜ = tanh", "+ bh")
 
 
 def title(box: Box) -> str:
@@ -71,8 +71,8 @@ def test_a_number_is_at_each_gradient_that_a_line_makes_and_at_no_other() -> Non
     near = {title(b): [n for n in numbers if abs(n.x - b.x) < b.width / 2 and abs(n.y - b.y) < 30] for b in boxes}
     over = {title(b): [n.text for n in near[title(b)] if n.y > b.y] for b in boxes}
     under = {title(b): [n.text for n in near[title(b)] if n.y < b.y] for b in boxes}
-    assert over == {"+ by": ["27"], "hₜ = tanh": ["30"], "+ bh": []}
-    assert under == {"+ by": ["27"], "hₜ = tanh": [], "+ bh": []}, "of the parameter in the box"
+    assert over == {"Why @ hₜ + by": ["27"], "hₜ = tanh": ["30"], "+ bh": []}
+    assert under == {"Why @ hₜ + by": ["27"], "hₜ = tanh": [], "+ bh": []}, "of the parameter in the box"
 
 
 @pytest.mark.parametrize("name", ["columns_tuple", "lstm_packed", "layers"])

@@ -258,6 +258,8 @@ def _alias(node: Node, operands: list[Operand], letters: dict[Node, str]) -> Ope
         return None
     if op.name == "add" and len(operands) == 2 and [x.text for x in operands if type(x) is Inline] == ["0"]:
         start = next((x for x in operands if type(x) is Link), None)  # a sum starts from it
+        if start and node.step not in (None, start.source.step):
+            return None  # what a step reads of an earlier one has its place there
         if start and node in letters and start.source.step == node.step:
             letters.setdefault(start.source, letters[node])
         return start

@@ -276,8 +276,10 @@ def _outline(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dic
     for key, members in outside.items():
         homes |= dict.fromkeys(members, key)
         said = ", ".join(dict.fromkeys(x for node in members if (x := clean(known(node, folded.letters)))))
-        after = "loss" if "loss" in role.values() else "after"
-        names[key] = after if not leading & {*members} else said if 0 < len(said) <= LONG else "between"
+        names[key] = said if 0 < len(said) <= LONG else "between" if leading & {*members} else "after"
+        read = [x for x in below if role[x] == "loss" and any(homes.get(y.source) == key for y in folded.arrows[x])]
+        if len(read) == 1 and read[0] not in homes:  # what leads to one loss alone is of it
+            homes[read[0]], names[key] = key, clean(known(read[0], folded.letters)) or "loss"
     return homes, names
 
 

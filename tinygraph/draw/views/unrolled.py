@@ -138,7 +138,8 @@ def _shown(levels: Levels, detail: Detail, known: Shared) -> Shown:
 
 def _terse(text: Words, joined: bool) -> Words:
     """Returns the title alone; of a ``joined`` box without parameters, which are in the table."""
-    return Words(text.title[:1] if joined else text.title, "", lambda: [*text.tip, text.below])
+    kept = text.title[:1] + [part for part in text.title[1:] if part.kind == "value"]
+    return Words(kept if joined else text.title, "", lambda: [*text.tip, text.below])
 
 
 def _drawn(levels: Levels, shown: Shown, placed: Placed, known: Shared) -> Picture:
