@@ -147,6 +147,12 @@ def test_the_rows_have_the_letters_of_the_paper(name: str) -> None:
     ]
 
 
+def test_gates_side_by_side_have_no_row_of_their_own_but_what_goes_into_them_has() -> None:
+    cell = tg.cells.MultiplicativeLSTM(3, H, rng=0, dtype=np.float64)
+    names = {r.name for r in rows_of(step_of(cell, INPUTS))}
+    assert "m" in names and not {"a_m", "a_x"} & names
+
+
 def test_rows_of_one_name_are_numbered_and_what_has_no_batch_has_none() -> None:
     layers = tg.cells.Stack([Leaky(3, H, rng=0, dtype=np.float64), Leaky(H, H, rng=1, dtype=np.float64)])
     told = [(r.name, r.kind, r.state) for r in rows_of(step_of(layers, INPUTS))]

@@ -51,7 +51,9 @@ def rows_of(one: OneStep) -> list[StepRow]:
     named = {x: timeless(x.name or letters.get(x, "")) for x in [*letters, *one.after]}
     states = {x: k for k, x in enumerate(one.after)}
     outside = {one.x, *one.before}
-    inside = [x for x in ancestors([*one.after, one.y]) if x not in outside and (x in states or _is_row(x, named))]
+    every = ancestors([*one.after, one.y])
+    outside |= _joint(every) - states.keys()
+    inside = [x for x in every if x not in outside and (x in states or _is_row(x, named))]
     taken: dict[str, int] = {}
     rows = []
     for x in inside:
@@ -61,6 +63,20 @@ def rows_of(one: OneStep) -> list[StepRow]:
         gate = x.op is not None and x.op.name in OPENING
         rows.append(StepRow(name, x, "state" if x in states else "gate" if gate else "value", states.get(x, -1)))
     return rows
+
+
+def _joint(nodes: Sequence[Node]) -> set[Node]:
+    """Returns what holds several gates side by side: it is read in parts alone, or adds up to what is."""
+    users: dict[Node, list[Node]] = {}
+    for x in nodes:
+        for y in x.inputs:
+            users.setdefault(y, []).append(x)
+    joint: set[Node] = set()
+    for x in reversed(nodes):
+        ops = {(y.op and y.op.name, y in joint) for y in users.get(x, ())}
+        if ops and ops <= {("getitem", False), ("getitem", True), ("add", True)}:
+            joint.add(x)
+    return joint
 
 
 def _is_row(x: Node, named: dict[Node, str]) -> bool:
