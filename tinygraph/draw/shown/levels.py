@@ -273,13 +273,16 @@ def _outline(folded: Folded, role: dict[Node, str], placed: PlacedOps, turn: dic
     for node in below:
         if node not in homes and node.op is not None and role[node] in ("op", "state") and not looks_up(folded, node):
             outside.setdefault((below[node], node in leading), []).append(node)
+    homes |= {x: key for key, members in outside.items() for x in members}
+    read_by: dict[Hashable, list[Node]] = {key: [] for key in outside}
+    for x in [x for x in below if role[x] == "loss"]:
+        for key in {homes.get(y.source) for y in folded.arrows[x]} & outside.keys():
+            read_by[key].append(x)
     for key, members in outside.items():
-        homes |= dict.fromkeys(members, key)
-        said = ", ".join(dict.fromkeys(x for node in members if (x := clean(known(node, folded.letters)))))
+        said = ", ".join(dict.fromkeys(word for node in members if (word := clean(known(node, folded.letters)))))
         names[key] = said if 0 < len(said) <= LONG else "between" if leading & {*members} else "after"
-        read = [x for x in below if role[x] == "loss" and any(homes.get(y.source) == key for y in folded.arrows[x])]
-        if len(read) == 1 and read[0] not in homes:  # what leads to one loss alone is of it
-            homes[read[0]], names[key] = key, clean(known(read[0], folded.letters)) or "loss"
+        if len(losses := read_by[key]) == 1 and losses[0] not in homes:  # what leads to one loss alone is of it
+            homes[losses[0]], names[key] = key, clean(known(losses[0], folded.letters)) or "loss"
     return homes, names
 
 

@@ -133,17 +133,22 @@ def test_unfolded_again_everything_is_where_it_was(visit):
     assert page.evaluate(PLACES) == before
 
 
+def drag(page: Any, start: int, end: int) -> None:
+    """Move the view to the left or the right."""
+    page.mouse.move(start, 450)
+    page.mouse.down()
+    page.mouse.move(end, 450, steps=3)
+    page.mouse.up()
+    frames(page)
+
+
 def test_the_words_of_a_bar_pass_its_openings_when_the_view_moves(visit):
     page = visit("bars", size=(700, 900))
     for _ in range(4):
         page.keyboard.press("+")
     places = set()
     for _ in range(12):
-        page.mouse.move(500, 450)
-        page.mouse.down()
-        page.mouse.move(440, 450, steps=3)
-        page.mouse.up()
-        frames(page)
+        drag(page, 500, 440)
         seen = page.evaluate(SPOTS)
         for i, spot, texts, cores in seen["boxes"]:
             assert not any(meet(a, b) for a in [*texts, *cores] for b in seen["openings"]), i
@@ -166,10 +171,6 @@ def test_words_of_a_bar_whose_end_alone_is_seen_stay_in_it(visit):
     for _ in range(4):
         page.keyboard.press("+")
     for _ in range(45):
-        page.mouse.move(300, 450)
-        page.mouse.down()
-        page.mouse.move(325, 450, steps=2)
-        page.mouse.up()
-        frames(page)
+        drag(page, 300, 325)
         for i, spot, texts, _cores in page.evaluate(SPOTS)["boxes"]:
             assert all(spot[0] <= text[0] and text[2] <= spot[2] for text in texts), i
